@@ -1,0 +1,46 @@
+"""Finding a browser on this machine, and starting it so that it keeps to its page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from datasync_crawler.domain.errors import ConfigurationError
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
+_DOWNLOADED = "chromium*-*/chrome-*/*chrome*"
+_QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-dev-shm-usage",
+)
+
+
+def find_browser(chosen: str = "") -> str | None:
+    """The executable of a Chromium: the one chosen, else one on PATH, else one that Playwright downloaded, else None.
+
+    Raises ConfigurationError when the chosen one is no executable file.
+    """
+    if chosen:
+        if not os.access(chosen, os.X_OK) or not Path(chosen).is_file():
+            raise ConfigurationError(f"BROWSER_PATH: {chosen} is no executable file")
+        return chosen
+    return next(filter(None, map(shutil.which, _NAMES)), None) or _downloaded()
+
+
+def launch_options(executable: str) -> dict[str, Any]:
+    """Playwright's launch options for an executable; root needs a browser without its sandbox."""
+    sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
+    return {"executable_path": executable, "args": [*_QUIET, *sandbox], "timeout": 30_000}
+
+
+def _downloaded() -> str | None:
+    root = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+    found = (
+        path for path in sorted(root.glob(_DOWNLOADED), reverse=True) if os.access(path, os.X_OK) and path.is_file()
+    )
+    return next((str(path) for path in found), None)

@@ -1,0 +1,170 @@
+"""The ledger: rows, shards, calls and findings in PostgreSQL, the one truth about progress."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+
+from datasync_crawler.adapters.batch import fault_of_id, sift
+from datasync_crawler.adapters.call_book import Call, CallBook
+from datasync_crawler.adapters.event_store import insert
+from datasync_crawler.adapters.id_set import IdSet, SnapshotIds
+from datasync_crawler.adapters.memory import Memory
+from datasync_crawler.adapters.postgres import Fenced
+from datasync_crawler.adapters.queries import QUERIES, SCHEMA
+from datasync_crawler.adapters.shard_book import ShardBook
+from datasync_crawler.adapters.standing import Standing, holes, ids_of
+from datasync_crawler.adapters.submission_book import SubmissionBook, SubmissionIntent, SubmissionRecord
+from datasync_crawler.domain.errors import SourceMismatch
+from datasync_crawler.domain.profile import read_profile
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+
+    from datasync_crawler.adapters.batch import Batch
+    from datasync_crawler.domain.page import StoredPage
+
+__all__ = [
+    "Call",
+    "Fenced",
+    "Ledger",
+    "SnapshotIds",
+    "Standing",
+    "Stored",
+    "SubmissionIntent",
+    "SubmissionRecord",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a page's rows: ``inserted`` were new, ``met`` were there already or came twice in the page."""
+
+    inserted: int
+    met: int
+
+
+class Ledger(ShardBook, CallBook, Memory, SubmissionBook, IdSet):
+    """One source's records and everything known about getting them; a checkpoint is never ahead of its rows.
+
+    One connection, a context manager, used by one thread at a time. Whatever fails raises LedgerError and leaves the
+    database as it was.
+    """
+
+    def __init__(self, url: str, *, id_only: bool = True) -> None:
+        super().__init__(url)
+        self._id_only = id_only
+        self._uuid = True
+
+    @classmethod
+    def open(cls, url: str, *, id_only: bool = True) -> Self:
+        """Connects and makes what is missing of the schema; safe for several at once."""
+        ledger = cls(url, id_only=id_only)
+        try:
+            with ledger.transaction() as cursor:
+                cursor.execute(QUERIES["lock_schema"])
+                cursor.execute(SCHEMA)
+                ledger._make_table(cursor)
+                cursor.execute(QUERIES["ids_are_uuids"])
+                (ledger._uuid,) = cursor.fetchone() or (True,)
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
+
+    def _make_table(self, cursor: Cursor) -> None:
+        cursor.execute(QUERIES["make_id_table" if self._id_only else "make_event_table"])
+
+    def bind(self, origin: str) -> None:
+        """Gives the ledger to ``origin`` in the mode it was opened in.
+
+        Raises SourceMismatch when it belongs to another origin, or when it has rows of the other mode.
+        """
+        with self.transaction() as cursor:
+            cursor.execute(QUERIES["lock_schema"])
+            cursor.execute(QUERIES["source"])
+            bound, id_only = cursor.fetchone() or (origin, None)
+            if bound != origin:
+                raise SourceMismatch(f"this ledger belongs to {bound}, not to {origin}: use another database")
+            if id_only is not self._id_only:
+                self._change_mode(cursor)
+            cursor.execute(QUERIES["bind_source"], {"origin": origin, "id_only": self._id_only})
+
+    def _change_mode(self, cursor: Cursor) -> None:
+        cursor.execute(QUERIES["has_events"])
+        if cursor.fetchone() == (True,):
+            had, asked = str(not self._id_only).lower(), str(self._id_only).lower()
+            raise SourceMismatch(f"this ledger has rows of ID_ONLY={had}, not {asked}: use another database")
+        cursor.execute(QUERIES["drop_event_table"])
+        self._make_table(cursor)
+        self._uuid = True
+
+    def move(self, origin: str) -> None:
+        """Gives the ledger to another origin, whose set the caller has found to be the same."""
+        self._run("move_source", origin=origin)
+
+    def store(self, page: StoredPage) -> Stored:
+        """Stores a page's rows, its rejected rows and the shard's checkpoint in one transaction.
+
+        Raises Fenced when the shard was leased to somebody else meanwhile; nothing is stored then.
+        """
+        batch = sift(page.page, id_only=self._id_only)
+        with self.transaction() as cursor:
+            uuid = self._enter(cursor, page, batch)
+            inserted = insert(cursor, batch, uuid=uuid)
+            stored = Stored(inserted, len(batch.ids) - inserted + batch.met)
+            self._move_checkpoint(cursor, page, batch, stored)
+        self._uuid = uuid
+        return stored
+
+    def _enter(self, cursor: Cursor, page: StoredPage, batch: Batch) -> bool:
+        """Locks the shard and the column's type; returns whether the column holds UUIDs now."""
+        canonical = batch.canonical
+        query = "enter_shard_alone" if self._uuid and not canonical else "enter_shard"
+        cursor.execute(QUERIES[query], {"shard": page.shard, "generation": page.generation})
+        row = cursor.fetchone()
+        if row is None:
+            raise Fenced(f"shard {page.shard} is no longer held by generation {page.generation}")
+        if row[0] and not canonical:
+            cursor.execute(QUERIES["make_ids_text"])
+            return False
+        return bool(row[0])
+
+    def _move_checkpoint(self, cursor: Cursor, page: StoredPage, batch: Batch, stored: Stored) -> None:
+        values = {"shard": page.shard, "lane": page.lane, **asdict(page.checkpoint), **asdict(stored)}
+        cursor.execute(QUERIES["move_checkpoint"], values)
+        (number,) = cursor.fetchone() or (0,)
+        for row in batch.rejected:
+            reason = row.reason.replace("\0", "�")
+            cursor.execute(QUERIES["reject"], {"shard": page.shard, "page": number, "reason": reason, "raw": row.raw})
+
+    def standing(self) -> Standing:
+        """Counts the table and holds it against the shards."""
+        shards = self.shards()
+        gaps, overlaps = holes(shards)
+        return Standing(
+            events=self.count(),
+            claimed=sum(shard.rows for shard in shards),
+            open_shards=tuple(shard.id for shard in shards if not shard.done),
+            gaps=gaps,
+            overlaps=overlaps,
+            rejected=self._lost_rows(),
+        )
+
+    def _lost_rows(self) -> int:
+        """Rejected rows whose id is not in the table; the saved profile says which field of them is the id."""
+        document = self.profile()
+        names = _id_fields(document) if document else frozenset()
+        ids = ids_of((bytes(raw) for (raw,) in self._rows("rejected")), names)
+        known = {id_ for id_ in ids if id_ is not None and fault_of_id(id_) is None}
+        came = {id_ for (id_,) in self._rows("which_are_stored", ids=sorted(known))} if known else set()
+        return sum(id_ not in came for id_ in ids)
+
+
+def _id_fields(document: bytes) -> frozenset[str]:
+    try:
+        return frozenset(endpoint.shape.id for endpoint in read_profile(document).endpoints)
+    except msgspec.MsgspecError:
+        return frozenset()

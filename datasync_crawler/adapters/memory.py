@@ -1,0 +1,27 @@
+"""The ledger's memory: documents that were learned on the way, by kind and name."""
+
+from __future__ import annotations
+
+from datasync_crawler.adapters.postgres import Session
+
+_PROFILE = "profile"
+
+
+class Memory(Session):
+    """JSON documents, each the newest of its kind and name."""
+
+    def remember(self, kind: str, name: str, document: bytes) -> None:
+        """Keeps a JSON document (UTF-8) in place of the one before."""
+        self._run("remember", kind=kind, name=name, document=document.decode())
+
+    def remembered(self, kind: str) -> dict[str, bytes]:
+        """All documents of a kind by name."""
+        return {name: document.encode() for name, document in self._rows("remembered", kind=kind)}
+
+    def save_profile(self, document: bytes) -> None:
+        """Keeps the profile that this ledger is filled by."""
+        self.remember(_PROFILE, _PROFILE, document)
+
+    def profile(self) -> bytes | None:
+        """The profile that was saved last."""
+        return self.remembered(_PROFILE).get(_PROFILE)

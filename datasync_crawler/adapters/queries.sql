@@ -1,0 +1,151 @@
+-- lock_schema --
+-- Any constant will do, as long as every crawler takes the same one.
+SELECT pg_advisory_xact_lock(7283641150);
+
+-- make_id_table --
+CREATE TABLE IF NOT EXISTS ingested_events (id uuid PRIMARY KEY);
+
+-- make_event_table --
+CREATE TABLE IF NOT EXISTS ingested_events (id uuid PRIMARY KEY, occurred_at timestamptz, type text, payload json);
+
+-- drop_event_table --
+DROP TABLE ingested_events;
+
+-- has_events --
+SELECT EXISTS (SELECT FROM ingested_events);
+
+-- source --
+SELECT origin, id_only FROM ledger_source FOR UPDATE;
+
+-- bind_source --
+INSERT INTO ledger_source (origin, id_only) VALUES (%(origin)s, %(id_only)s)
+ON CONFLICT (only_row) DO UPDATE SET origin = excluded.origin, id_only = excluded.id_only;
+
+-- move_source --
+UPDATE ledger_source SET origin = %(origin)s;
+
+-- shards --
+SELECT shard, low, high, position, last_id, cursor, cursor_expires, proof, lane, rows, met, pages
+FROM ingestion_progress ORDER BY shard;
+
+-- lock_shards --
+LOCK TABLE ingestion_progress IN SHARE ROW EXCLUSIVE MODE;
+
+-- plant --
+INSERT INTO ingestion_progress (low, high) VALUES (%(low)s, %(high)s);
+
+-- lease --
+WITH leased AS MATERIALIZED (SELECT nextval('ledger_generation') AS generation),
+moved AS (
+    UPDATE ingestion_progress SET generation = leased.generation, updated_at = now() FROM leased WHERE state = 'open'
+)
+SELECT generation FROM leased;
+
+-- held_shard --
+SELECT shard, low, high, position, last_id, cursor, cursor_expires, proof, lane, rows, met, pages
+FROM ingestion_progress WHERE shard = %(shard)s AND generation = %(generation)s FOR UPDATE;
+
+-- raise_low --
+UPDATE ingestion_progress SET low = %(at)s, updated_at = now() WHERE shard = %(shard)s;
+
+-- plant_lower_part --
+INSERT INTO ingestion_progress (low, high, generation) VALUES (%(low)s, %(at)s, %(generation)s) RETURNING shard;
+
+-- finish --
+UPDATE ingestion_progress SET proof = %(proof)s, cursor = NULL, cursor_expires = NULL, updated_at = now()
+WHERE shard = %(shard)s AND generation = %(generation)s;
+
+-- enter_shard --
+-- The column's type is read after the lock, so that nobody changes it before the rows are in.
+LOCK TABLE ingested_events IN ROW EXCLUSIVE MODE;
+SELECT (SELECT atttypid = 'uuid'::regtype FROM pg_attribute
+        WHERE attrelid = 'ingested_events'::regclass AND attname = 'id')
+FROM ingestion_progress WHERE shard = %(shard)s AND generation = %(generation)s FOR UPDATE;
+
+-- enter_shard_alone --
+-- For a page that may convert the column: asking for the stronger lock later could meet another who does the same.
+LOCK TABLE ingested_events IN ACCESS EXCLUSIVE MODE;
+SELECT (SELECT atttypid = 'uuid'::regtype FROM pg_attribute
+        WHERE attrelid = 'ingested_events'::regclass AND attname = 'id')
+FROM ingestion_progress WHERE shard = %(shard)s AND generation = %(generation)s FOR UPDATE;
+
+-- ids_are_uuids --
+SELECT atttypid = 'uuid'::regtype FROM pg_attribute
+WHERE attrelid = 'ingested_events'::regclass AND attname = 'id';
+
+-- make_ids_text --
+-- The C collation keeps the order of bytes, which is the order that uuids had.
+ALTER TABLE ingested_events ALTER COLUMN id TYPE text COLLATE "C" USING id::text;
+
+-- stage --
+-- Made anew for each page that needs it, so that it always has the columns of the table.
+CREATE TEMPORARY TABLE staged_events (LIKE ingested_events) ON COMMIT DROP;
+
+-- merge_staged --
+-- In the order of the key, as every page is stored: two crawlers can then wait for each other, but never in a circle.
+INSERT INTO ingested_events SELECT * FROM staged_events ORDER BY id ON CONFLICT (id) DO NOTHING;
+
+-- move_checkpoint --
+UPDATE ingestion_progress
+SET lane = %(lane)s, position = %(position)s, last_id = %(last_id)s, cursor = %(cursor)s,
+    cursor_expires = %(cursor_expires)s, proof = coalesce(nullif(proof, ''), %(proof)s),
+    rows = rows + %(inserted)s, met = met + %(met)s, pages = pages + 1, updated_at = now()
+WHERE shard = %(shard)s
+RETURNING pages;
+
+-- reject --
+INSERT INTO rejected_rows (shard, page, reason, raw) VALUES (%(shard)s, %(page)s, %(reason)s, %(raw)s);
+
+-- rejected --
+SELECT DISTINCT raw FROM rejected_rows;
+
+-- which_are_stored --
+SELECT id::text FROM ingested_events WHERE id::text = ANY (%(ids)s);
+
+-- commit_without_waiting_for_the_disk --
+-- A killed crawler loses nothing, as the server has the commit; only a crash of the database's own machine could.
+SET LOCAL synchronous_commit = off;
+
+-- note_call --
+INSERT INTO ledger_calls (pool, key, at) VALUES (%(pool)s, %(key)s, %(at)s);
+
+-- note_refusal --
+UPDATE ledger_calls SET refused = true WHERE ctid = (
+    SELECT ctid FROM ledger_calls
+    WHERE key = %(key)s AND at = %(at)s AND pool = %(pool)s AND NOT refused LIMIT 1 FOR UPDATE
+);
+
+-- calls --
+SELECT pool, key, at FROM ledger_calls WHERE key = %(key)s AND at >= %(since)s ORDER BY at, pool;
+
+-- call_counts --
+SELECT pool, count(*), count(*) FILTER (WHERE refused) FROM ledger_calls WHERE key = %(key)s GROUP BY pool;
+
+-- first_call --
+SELECT min(at) FROM ledger_calls WHERE key = %(key)s;
+
+-- remember --
+INSERT INTO ledger_memory (kind, name, document) VALUES (%(kind)s, %(name)s, %(document)s)
+ON CONFLICT (kind, name) DO UPDATE SET document = excluded.document;
+
+-- remembered --
+SELECT name, document FROM ledger_memory WHERE kind = %(kind)s ORDER BY name;
+
+-- intend --
+INSERT INTO ledger_submissions (count, digest, key, repo, partial, at)
+VALUES (%(count)s, %(digest)s, %(key)s, %(repo)s, %(partial)s, %(at)s) RETURNING intent;
+
+-- settle --
+UPDATE ledger_submissions SET outcome = %(outcome)s, answer = %(answer)s WHERE intent = %(intent)s;
+
+-- submissions --
+SELECT intent, count, digest, key, repo, partial, at, outcome, answer FROM ledger_submissions ORDER BY intent;
+
+-- count --
+SELECT count(*) FROM ingested_events;
+
+-- measure_ids --
+SELECT count(*), coalesce(sum(octet_length(id::text)), 0)::bigint FROM ingested_events;
+
+-- copy_ids --
+COPY (SELECT id FROM ingested_events ORDER BY id) TO STDOUT;

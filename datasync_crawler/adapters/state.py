@@ -1,0 +1,54 @@
+"""The state directory: what a run leaves besides the database, held by one run at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from datasync_crawler.adapters.embedded import EmbeddedPostgres
+from datasync_crawler.domain.errors import ConfigurationError, StateBusy
+
+
+@contextmanager
+def held(state: Path) -> Iterator[None]:
+    """Holds the directory, made if it is missing; StateBusy when another process does, ConfigurationError when it cannot
+    be made. The lock is the kernel's: it ends with the process, however that ends.
+    """
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ConfigurationError(f"STATE_DIR {state} cannot be used: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise StateBusy(f"another run holds {state}: wait for it, or choose another STATE_DIR") from error
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def database(url: str | None, state: Path) -> Iterator[str]:
+    """The address of the database: the one given, else that of an embedded PostgreSQL kept under the state directory."""
+    if url is not None:
+        yield url
+        return
+    with EmbeddedPostgres(state / "postgres") as embedded:
+        yield embedded.url
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Puts a file in place whole or not at all, readable by its owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

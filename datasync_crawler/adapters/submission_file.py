@@ -1,0 +1,25 @@
+"""The file that stands for a submission when none is to be sent."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+def write_submission(path: Path, chunks: Iterable[bytes]) -> int:
+    """Writes the bytes that would be posted and returns how many; whatever fails, no half file is left at ``path``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            length = sum(map(file.write, chunks))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return length

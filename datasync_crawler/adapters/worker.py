@@ -1,0 +1,65 @@
+"""A ledger in a thread of its own, so that PostgreSQL never blocks the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from datasync_crawler.adapters.ledger import Call, Ledger
+from datasync_crawler.domain.shard import Shard
+
+Result = TypeVar("Result")
+
+
+class LedgerWorker:
+    """One connection and its thread; work is done in the order it was asked for."""
+
+    def __init__(self, url: str, *, id_only: bool = True) -> None:
+        self._url = url
+        self._id_only = id_only
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+        self._ledger: Ledger | None = None
+
+    async def do(self, work: Callable[[Ledger], Result]) -> Result:
+        """What ``work`` returns when it is called with the ledger in its thread; raises LedgerError and what it raises."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._with_ledger, work)
+
+    async def close(self) -> None:
+        """Ends the connection and the thread after all work asked for."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        self._thread.shutdown(wait=False)
+
+    def _with_ledger(self, work: Callable[[Ledger], Result]) -> Result:
+        if self._ledger is None:
+            self._ledger = Ledger.open(self._url, id_only=self._id_only)
+        return work(self._ledger)
+
+    def _close(self) -> None:
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+
+
+class CallNotes:
+    """Writes departures down under the key's SHA-256; see :class:`datasync_crawler.flow.gate.CallLog`."""
+
+    def __init__(self, worker: LedgerWorker, key_digest: str) -> None:
+        self._worker = worker
+        self._key = key_digest
+
+    async def note(self, pool: str, at: float) -> None:
+        """Commits that a call to the pool leaves at the wall time ``at``."""
+        await self._worker.do(lambda ledger: ledger.note_calls([Call(pool, self._key, at)]))
+
+
+class Cuts:
+    """Cuts shards in the ledger; see :class:`datasync_crawler.flow.ports.ShardBook`."""
+
+    def __init__(self, worker: LedgerWorker) -> None:
+        self._worker = worker
+
+    async def split(self, shard: int, generation: int, at: int) -> tuple[Shard, Shard]:
+        """The upper and the lower part of a shard, cut at a time."""
+        return await self._worker.do(lambda ledger: ledger.split(shard, generation, at))

@@ -1,0 +1,1 @@
+"""The project's own ``scrapy`` commands, with honest exit codes."""

@@ -1,0 +1,110 @@
+"""``scrapy crawl``: Scrapy's own, with the settings checked first, the state held, and an honest exit code."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrapy.commands.crawl import Command as ScrapyCrawl
+
+from datasync_crawler.adapters.ledger import Ledger
+from datasync_crawler.adapters.state import database, held
+from datasync_crawler.domain.choices import Choices, origin_of, read_choices
+from datasync_crawler.domain.completeness import Verdict, read_verdict
+from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, NotComplete
+
+if TYPE_CHECKING:
+    import argparse
+
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+
+_INTERRUPTED = 130
+
+
+class Command(ScrapyCrawl):
+    """Runs a spider; the exit code says what became of it."""
+
+    def long_desc(self) -> str:
+        """What ``--help`` shows."""
+        return (
+            "Runs a spider of this project: discover finds out how the API works, events drains it.\n"
+            "Exit: 0 complete, 1 not complete but resumable, 2 wrong use or refused key, 4 key expired, 5 state is held.\n\n"
+            "Example:\n  scrapy crawl discover && scrapy crawl events -s JOBDIR=state"
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Scrapy's options and ours."""
+        super().add_options(parser)
+        parser.add_argument("--fresh", action="store_true", help="discover: make a new profile although there is one")
+        parser.add_argument("--recheck", action="store_true", help="events: ask again although the set is complete")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Runs the spider named by the one argument."""
+        assert self.settings is not None
+        try:
+            choices = read_choices(self.settings)
+            state = Path(choices.state)
+            with held(state), database(choices.database, state) as url:
+                self.settings.set("DATABASE_URL", url, priority="cmdline")
+                self.exitcode = self._crawl(args, opts, choices, url)
+        except DatasyncError as error:
+            print(f"scrapy crawl: {secrets_free(str(error), self.settings)}", file=sys.stderr)
+            self.exitcode = error.exit_code
+
+    def _crawl(self, args: list[str], opts: argparse.Namespace, choices: Choices, url: str) -> int:
+        if args == ["events"]:
+            verdict = _ready(choices, url, recheck=opts.recheck)
+            if verdict is not None:
+                print(f"already complete: {verdict.count} events")
+                return 0
+        if opts.fresh:
+            opts.spargs["fresh"] = "1"
+        super().run(args, opts)
+        spider: Any = self._crawler.spider
+        if getattr(spider, "failure", None) is not None:
+            raise spider.failure
+        if self.crawler_process is None or self.crawler_process.bootstrap_failed:
+            return 1
+        return _outcome(self._crawler) if args == ["events"] else 0
+
+    def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
+        self._crawler = super()._create_crawler(spidercls)
+        return self._crawler
+
+
+def secrets_free(text: str, settings: Any) -> str:
+    """The text without the key."""
+    key = settings.get("TARGET_API_KEY")
+    return text.replace(key, "{key}") if key else text
+
+
+def _ready(choices: Choices, url: str, *, recheck: bool) -> Verdict | None:
+    """Checks that there is something to drain by; gives the verdict when the set is complete already."""
+    with Ledger.open(url, id_only=choices.id_only) as ledger:
+        ledger.bind(origin_of(choices.api_base))
+        if ledger.profile() is None:
+            raise ConfigurationError("no profile yet: run scrapy crawl discover first")
+        document = ledger.remembered("verdict").get("complete")
+        verdict = read_verdict(document) if document else None
+        if verdict is None or not verdict.complete or recheck:
+            return None
+        standing = ledger.standing()
+        return verdict if standing.proven and standing.events == verdict.count else None
+
+
+def _outcome(crawler: Crawler) -> int:
+    spider: Any = crawler.spider
+    verdict: Verdict | None = getattr(spider, "verdict", None)
+    assert crawler.stats is not None
+    reason = crawler.stats.get_value("finish_reason")
+    if verdict is not None and verdict.complete:
+        failed = crawler.stats.get_value("datasync/monitors_failed") or []
+        for name in failed:
+            print(f"monitor failed: {name}", file=sys.stderr)
+        print(f"complete: {verdict.count} events")
+        return 0
+    if reason == "shutdown":
+        return _INTERRUPTED
+    raise NotComplete("not complete: " + ("; ".join(verdict.against) if verdict else f"the crawl ended: {reason}"))

@@ -1,0 +1,1 @@
+"""What the program knows: pure values and rules, without input or output, clock, logging or async."""

@@ -1,0 +1,92 @@
+"""Asks: which page a lane wants next, and how that is said in a URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from datasync_crawler.domain.cursor import forge, lowest_id
+from datasync_crawler.domain.profile import Credential, Endpoint
+from datasync_crawler.domain.shard import Checkpoint, Shard
+
+# How long a cursor of our own making is declared to live, in seconds.
+_DECLARED_LIFE = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One page wanted: from which shard, through which lane, from where on, how many rows, the how-manieth try.
+
+    ``top`` is the time (microseconds) that no row of the answer may be newer than; None when nothing bounds it.
+    """
+
+    shard: int
+    generation: int
+    lane: str
+    url: str
+    limit: int
+    top: int | None
+    attempt: int = 0
+
+
+def page_url(endpoint: Endpoint, credential: Credential, shard: Shard, limit: int, now: float, sample_id: str) -> str:
+    """The address of the next page of a shard, with ``{key}`` where the key belongs.
+
+    The server's own cursor is taken where it still lives at the wall time ``now``, else one is made, else the time
+    filter is used, else the chain starts again. ``sample_id`` is any id of the set: its form is borrowed.
+    """
+    params: list[tuple[str, str]] = [*endpoint.fixed_params]
+    if endpoint.limit_param:
+        params.append((endpoint.limit_param, str(limit)))
+    params += _position(endpoint, shard, now, sample_id)
+    if credential.place == "query":
+        params.append((credential.name, "{key}"))
+    separator = "&" if "?" in endpoint.url else "?"
+    return endpoint.url + (separator + urlencode(params, safe="{}", quote_via=quote) if params else "")
+
+
+def enterable(endpoint: Endpoint, shard: Shard) -> bool:
+    """Whether the shard can be walked on from where it stands through this endpoint."""
+    return endpoint.positionable or (shard.low is None and shard.high is None)
+
+
+def ceiling(endpoint: Endpoint, shard: Shard) -> int | None:
+    """The time (microseconds) that no row of the shard's next page may be newer than; None when nothing bounds it."""
+    if not endpoint.positionable:
+        return None
+    if shard.checkpoint.position is not None:
+        return shard.checkpoint.position
+    return None if shard.high is None else shard.high - 1
+
+
+def _position(endpoint: Endpoint, shard: Shard, now: float, sample_id: str) -> list[tuple[str, str]]:
+    mark = shard.checkpoint
+    if mark.position is None and shard.high is None:
+        return []
+    if endpoint.cursor_param and endpoint.cursor is not None:
+        return [(endpoint.cursor_param, _made(endpoint, shard, now, sample_id))]
+    if endpoint.cursor_param and _lives(mark, now):
+        return [(endpoint.cursor_param, mark.cursor or "")]
+    if endpoint.until_param and endpoint.until_inclusive is not None:
+        return [(endpoint.until_param, str(_until(endpoint, shard)))]
+    return []
+
+
+def _made(endpoint: Endpoint, shard: Shard, now: float, sample_id: str) -> str:
+    assert endpoint.cursor is not None
+    mark = shard.checkpoint
+    if mark.position is not None and mark.last_id is not None:
+        return forge(endpoint.cursor, mark.position, mark.last_id, now + _DECLARED_LIFE)
+    return forge(endpoint.cursor, shard.high or 0, lowest_id(sample_id), now + _DECLARED_LIFE)
+
+
+def _lives(mark: Checkpoint, now: float) -> bool:
+    return mark.cursor is not None and (mark.cursor_expires is None or mark.cursor_expires > now)
+
+
+def _until(endpoint: Endpoint, shard: Shard) -> int:
+    """The filter that lets rows at the position itself through once more: ties are met again, never lost."""
+    unit, position = endpoint.filter_unit, shard.checkpoint.position
+    if position is None:
+        return (shard.high or 0) // unit - (1 if endpoint.until_inclusive else 0)
+    return position // unit + (0 if endpoint.until_inclusive else 1)

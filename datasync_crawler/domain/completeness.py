@@ -1,0 +1,55 @@
+"""Completeness: whether a set is proven to be whole, and what speaks against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """Whether ``count`` rows are the whole set; ``against`` says what is missing, ``noted`` what is worth knowing."""
+
+    complete: bool
+    count: int
+    against: tuple[str, ...] = ()
+    noted: tuple[str, ...] = ()
+
+    def to_json(self) -> bytes:
+        """The verdict as a JSON document."""
+        return msgspec.json.encode(self)
+
+
+def judge_set(
+    *,
+    count: int,
+    claimed: int,
+    open_shards: int,
+    holes: int,
+    lost: int,
+    totals: Sequence[tuple[str, int]],
+    accept_rejected: int = 0,
+) -> Verdict:
+    """The verdict over a table of ``count`` rows of which the shards claim ``claimed``.
+
+    ``holes`` are gaps and overlaps between shards, ``lost`` rejected rows whose id did not come otherwise, ``totals``
+    what the service tells of the whole, the most trusted first.
+    """
+    against = [
+        *([f"{open_shards} shards have no proven end"] if open_shards else []),
+        *([f"{holes} gaps or overlaps between shards"] if holes else []),
+        *([f"{count} rows in the table, {claimed} claimed by shards"] if count != claimed else []),
+        *([f"{lost} rows could not be stored"] if lost > accept_rejected else []),
+        *([f"{told - count} rows short of {name} ({told})" for name, told in totals[:1] if count + lost < told]),
+    ]
+    noted = [
+        *(["no total is told: the shards' proven ends suffice"] if not totals else []),
+        *([f"{count - told} rows more than {name} tells ({told})" for name, told in totals[:1] if count > told]),
+        *([f"{name} tells {told}, {told - count:+d}" for name, told in totals[1:] if told != count]),
+    ]
+    return Verdict(not against, count, tuple(against), tuple(noted))
+
+
+def read_verdict(document: bytes) -> Verdict:
+    """A verdict from its JSON document."""
+    return msgspec.json.decode(document, type=Verdict)

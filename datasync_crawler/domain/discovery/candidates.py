@@ -1,0 +1,53 @@
+"""Which of the known addresses are worth a keyed call, and for what."""
+
+from __future__ import annotations
+
+from datasync_crawler.domain.discovery.granting import may_grant
+from datasync_crawler.domain.discovery.leaves import words
+from datasync_crawler.domain.discovery.routes import Route
+
+_VITALS = frozenset(
+    {"health", "healthz", "ping", "status", "live", "ready", "version", "me", "login", "logout", "auth"}
+)
+_FIGURES = frozenset({"stats", "statistics", "summary", "overview", "count", "counts", "totals", "usage", "analytics"})
+_HANDED_IN = ("submi",)
+
+
+def collections(routes: tuple[Route, ...], api_base: str) -> tuple[Route, ...]:
+    """Addresses that may list records, the likeliest first."""
+    possible = [route for route in routes if _may_list(route, api_base)]
+    return tuple(sorted(possible, key=lambda route: -_likelihood(route, routes)))
+
+
+def figures(routes: tuple[Route, ...], api_base: str) -> tuple[Route, ...]:
+    """Addresses that may tell how much there is, the likeliest first."""
+    possible = [
+        r for r in routes if r.method == "GET" and not r.open and r.url != api_base and words(r.name) & _FIGURES
+    ]
+    return tuple(sorted(possible, key=lambda route: -route.weight))
+
+
+def grants(routes: tuple[Route, ...]) -> tuple[Route, ...]:
+    """Addresses that may hand out a token, the likeliest first; a POST goes before a GET."""
+    possible = [route for route in routes if may_grant(route)]
+    return tuple(sorted(possible, key=lambda route: (route.method != "POST", -route.weight)))
+
+
+def submissions(routes: tuple[Route, ...]) -> tuple[Route, ...]:
+    """Addresses where results are handed in; never called in discovery."""
+    return tuple(route for route in routes if route.name.lower().startswith(_HANDED_IN) and route.method == "POST")
+
+
+def _may_list(route: Route, api_base: str) -> bool:
+    if route.method != "GET" or route.open or route.url in {api_base, ""} or route.name == "root":
+        return False
+    name = words(route.name)
+    return not name & (_VITALS | _FIGURES) and not route.name.lower().startswith(_HANDED_IN)
+
+
+def _likelihood(route: Route, routes: tuple[Route, ...]) -> float:
+    roles = route.roles
+    sources = {item.source for item in route.evidence}
+    has_details = any(other.url.startswith(route.url + "/{") for other in routes)
+    paged = 2.0 * bool(roles.limit or roles.cursor)
+    return paged + has_details + ("capture" in sources) + ("answer" in sources) + route.weight

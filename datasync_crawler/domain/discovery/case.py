@@ -1,0 +1,77 @@
+"""The case: everything known so far of an API that is being found out, as one value that only grows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from datasync_crawler.domain.discovery.exchange import Answer, Headers, Question
+from datasync_crawler.domain.discovery.granting import Granted, read_grant
+from datasync_crawler.domain.discovery.keyways import KeyWay
+from datasync_crawler.domain.discovery.listing import Listing
+from datasync_crawler.domain.discovery.routes import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What was learned without the key, and the answers to the probes sent with it, in order.
+
+    ``knocks`` are answers to calls without a key; ``query_names`` parameters worth trying for it; ``browser_headers``
+    what the page's own calls carried, ``{key}`` where the key belongs; ``caps`` page sizes that texts give as a
+    maximum; ``echo`` the shortest time of any answer in seconds.
+    """
+
+    api_base: str
+    dashboard: str
+    routes: tuple[Route, ...] = ()
+    ways: tuple[KeyWay, ...] = ()
+    query_names: tuple[str, ...] = ()
+    browser_headers: Headers = ()
+    caps: tuple[int, ...] = ()
+    knocks: tuple[Answer, ...] = ()
+    echo: float = 0.05
+    warnings: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
+
+    def learned(self, answers: tuple[Answer, ...]) -> Case:
+        """The case with the answers of one more round."""
+        return replace(self, answers=self.answers + answers)
+
+    def asked(self, question: Question, endpoint: str | None = None) -> tuple[Answer, ...]:
+        """The answers to a question so far, about one endpoint or about all."""
+        return tuple(
+            answer
+            for answer in self.answers
+            if answer.probe.question is question and endpoint in {None, answer.probe.endpoint}
+        )
+
+    @property
+    def way(self) -> KeyWay | None:
+        """The best way for the key that was not refused so far; None when all were."""
+        good = [a.probe.credential for a in self.answers if a.ok]
+        bad = [a.probe.credential for a in self.asked(Question.ROWS) if a.refused]
+        known = next((way for way in self.ways if way.credential in good), None)
+        return known or next((way for way in self.ways if way.credential not in bad), None)
+
+    @property
+    def main(self) -> Answer | None:
+        """The fullest page of the collection to be drained: the one with the greatest total."""
+        pages = [answer for answer in self.asked(Question.ROWS) if answer.listing]
+        return max(pages, key=_extent, default=None)
+
+    @property
+    def granted(self) -> tuple[Answer, Granted] | None:
+        """The token that was handed out last, and the answer it came in."""
+        for answer in reversed(self.asked(Question.GRANT)):
+            grant = read_grant(answer.document, self.api_base, answer.at) if answer.ok else None
+            if grant:
+                return answer, grant
+        return None
+
+
+def total_of(listing: Listing) -> int:
+    """How many records the listing's collection holds, as far as it tells."""
+    return listing.page.total if listing.page.total is not None else len(listing.page.ids)
+
+
+def _extent(answer: Answer) -> tuple[int, int]:
+    return total_of(answer.shown), len(answer.shown.page.ids)

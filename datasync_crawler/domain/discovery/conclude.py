@@ -1,0 +1,87 @@
+"""From the case to the profile: every conclusion with what it was drawn from."""
+
+from __future__ import annotations
+
+from datasync_crawler.domain.discovery.candidates import submissions
+from datasync_crawler.domain.discovery.case import Case
+from datasync_crawler.domain.discovery.endpoints import feed_endpoint, main_endpoint
+from datasync_crawler.domain.discovery.evidence import feed_answer, lane_answers, query_answer
+from datasync_crawler.domain.discovery.exchange import Answer, Question
+from datasync_crawler.domain.discovery.findings import findings, warnings
+from datasync_crawler.domain.discovery.handout import feed_name
+from datasync_crawler.domain.discovery.leaves import words
+from datasync_crawler.domain.discovery.pools import read_pool, shares
+from datasync_crawler.domain.discovery.totals import totals
+from datasync_crawler.domain.errors import DatasyncError, KeyRefused, NotComplete, ServiceUnreachable
+from datasync_crawler.domain.profile import Credential, Lane, Pool, Profile, Submission
+
+_REPOSITORY = frozenset({"repo", "repository", "github"})
+# Where nothing names them, results are handed in beside the collections, with the repository under this name.
+_USUAL_SUBMISSION, _USUAL_REPOSITORY = "/submissions", "github_repo"
+
+
+def conclude(case: Case, origin: str, now: float) -> Profile:
+    """The profile of a case, made at the wall time ``now`` (seconds).
+
+    Raises KeyRefused, ServiceUnreachable or NotComplete when no page of records was seen.
+    """
+    main = case.main
+    if main is None:
+        raise why_nothing(case)
+    name = feed_name(case)
+    feed = feed_answer(case, name)
+    endpoints = (main_endpoint(case, main), *((feed_endpoint(case, main, feed),) if feed else ()))
+    lanes, pools = _lanes(case, main, feed)
+    newest = main.shown.dated[0] if main.shown.dated and main.shown.descending else None
+    facts = findings(case, endpoints, pools, lanes)
+    return Profile(
+        origin=origin,
+        api_base=case.api_base,
+        endpoints=endpoints,
+        pools=pools,
+        lanes=lanes,
+        submission=_submission(case, endpoints[0].url, lanes[0].credential),
+        newest=newest[1] if newest else None,
+        newest_id=newest[0] if newest else None,
+        totals=totals(case),
+        echo=case.echo,
+        findings=facts,
+        warnings=(*case.warnings, *warnings(case, endpoints)),
+        discovered_at=now,
+    )
+
+
+def why_nothing(case: Case) -> DatasyncError:
+    """Why no page of records was seen, as the error that tells it."""
+    asked = case.asked(Question.ROWS)
+    if not asked:
+        return NotComplete("no address that lists records was found: set API_BASE_URL to the root of the API")
+    if asked[-1].refused:
+        return KeyRefused(f"the service refused the key with {asked[-1].status}: check TARGET_API_KEY")
+    if all(answer.status == 0 for answer in case.answers):
+        return ServiceUnreachable(f"nothing answers at {case.api_base}")
+    return NotComplete(f"{asked[-1].probe.url} brought no records (status {asked[-1].status}): try again")
+
+
+def _lanes(case: Case, main: Answer, feed: Answer | None) -> tuple[tuple[Lane, ...], tuple[Pool, ...]]:
+    query = query_answer(case)
+    answers = [answer for answer in (main, query, feed) if answer]
+    pools: dict[str, Pool] = {}
+    lanes = []
+    for answer in answers:
+        probe = answer.probe
+        if probe.credential is None:
+            continue
+        own = lane_answers(case, probe.pool)
+        shared = next((pool for pool in pools if shares(lane_answers(case, pool), own)), None)
+        if shared is None:
+            pools[probe.pool] = read_pool(probe.pool, own)
+        lanes.append(Lane(probe.pool, probe.endpoint, probe.credential, shared or probe.pool))
+    return tuple(lanes), tuple(pools.values())
+
+
+def _submission(case: Case, collection: str, credential: Credential) -> Submission:
+    routes = submissions(case.routes)
+    url = routes[0].url if routes else collection.rpartition("/")[0] + _USUAL_SUBMISSION
+    named = [name for route in routes for name in route.params if words(name) & _REPOSITORY]
+    return Submission(url, named[0] if named else _USUAL_REPOSITORY, credential)

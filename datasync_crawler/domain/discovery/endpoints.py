@@ -1,0 +1,66 @@
+"""The endpoints of the profile, put together from the answers that showed them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from datasync_crawler.domain.discovery.case import Case
+from datasync_crawler.domain.discovery.evidence import position_proven, proven_ends
+from datasync_crawler.domain.discovery.exchange import Answer
+from datasync_crawler.domain.discovery.handout import feed_route, token_header
+from datasync_crawler.domain.discovery.parameters import Roles
+from datasync_crawler.domain.discovery.probing import USUAL, cap_of, route_of
+from datasync_crawler.domain.profile import Endpoint, TokenGrant
+
+
+def main_endpoint(case: Case, main: Answer) -> Endpoint:
+    """The collection itself, as its fullest page shows it."""
+    return _endpoint(case, main, main, route_of(case, main).roles)
+
+
+def feed_endpoint(case: Case, main: Answer, feed: Answer) -> Endpoint:
+    """The endpoint that a token is handed out for; what no code says of it is borrowed from the collection."""
+    route, borrowed = feed_route(case), route_of(case, main).roles
+    own = route.roles if route else Roles()
+    roles = own.or_else(Roles(limit=borrowed.limit, cursor=borrowed.cursor))
+    return msgspec.structs.replace(_endpoint(case, main, feed, roles), grant=_grant(case))
+
+
+def _endpoint(case: Case, main: Answer, answer: Answer, roles: Roles) -> Endpoint:
+    listing, name = answer.shown, answer.probe.endpoint
+    roles = roles.or_else(USUAL)
+    ends, unit = proven_ends(case, name)
+    filtered = ends.since_inclusive is not None or ends.until_inclusive is not None
+    return Endpoint(
+        name=name,
+        url=answer.probe.url.split("?")[0],
+        shape=listing.shape,
+        cap=cap_of(answer),
+        limit_param=roles.limit,
+        cursor_param=roles.cursor if listing.shape.next_cursor else None,
+        since_param=roles.since if ends.since_inclusive is not None else None,
+        until_param=roles.until if ends.until_inclusive is not None else None,
+        since_inclusive=ends.since_inclusive,
+        until_inclusive=ends.until_inclusive,
+        filter_unit=unit if filtered else 1000,
+        descending=listing.descending is not False,
+        cursor=main.shown.cursor if position_proven(case, name) else None,
+        latency=round(answer.seconds, 3),
+    )
+
+
+def _grant(case: Case) -> TokenGrant | None:
+    if case.granted is None:
+        return None
+    answer, found = case.granted
+    return TokenGrant(
+        method=answer.probe.method,
+        url=answer.probe.url,
+        headers=answer.probe.headers,
+        token=found.token_path,
+        header=token_header(case) or "Authorization",
+        header_path=found.header_path,
+        endpoint=found.endpoint_path,
+        life=found.life_path,
+        life_seconds=found.life,
+    )

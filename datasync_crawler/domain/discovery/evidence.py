@@ -1,0 +1,44 @@
+"""What the answers prove: whether made cursors stand, which ends the filters include, what a lane was told."""
+
+from __future__ import annotations
+
+from datasync_crawler.domain.discovery.case import Case
+from datasync_crawler.domain.discovery.exchange import Answer, Question
+from datasync_crawler.domain.discovery.position import Ends, read_ends, stands
+
+_UNTRIED = Ends(None, None)
+
+
+def position_proven(case: Case, endpoint: str) -> bool | None:
+    """Whether cursors of our own making work there; None when no answer tells."""
+    main = case.main
+    if main is None or main.listing is None:
+        return None
+    asked = [*case.asked(Question.QUERY, endpoint), *case.asked(Question.POSITION, endpoint)]
+    judged = [stands(a.listing, a.probe.high, main.listing) for a in asked if a.listing and a.probe.high is not None]
+    return any(judged) if judged else None
+
+
+def proven_ends(case: Case, endpoint: str) -> tuple[Ends, int]:
+    """What the filters by time do there, and the unit (microseconds) that they take."""
+    for answer in reversed(case.asked(Question.RANGE, endpoint)):
+        low, high = answer.probe.low, answer.probe.high
+        if answer.listing and low is not None and high is not None:
+            return read_ends(answer.listing, low, high, answer.probe.asked or 0), answer.probe.unit
+    return _UNTRIED, 1000
+
+
+def query_answer(case: Case) -> Answer | None:
+    """The answer that shows the key to be taken in the query."""
+    return next((answer for answer in case.asked(Question.QUERY) if answer.ok and answer.listing), None)
+
+
+def feed_answer(case: Case, name: str) -> Answer | None:
+    """The fullest page of the handed-out endpoint."""
+    pages = [answer for answer in case.asked(Question.POSITION, name) if answer.listing]
+    return max(pages, key=lambda answer: len(answer.shown.page.ids), default=None)
+
+
+def lane_answers(case: Case, pool: str) -> tuple[Answer, ...]:
+    """All answers to probes of one lane, in order."""
+    return tuple(answer for answer in case.answers if answer.probe.pool == pool)

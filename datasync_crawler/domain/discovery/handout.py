@@ -1,0 +1,53 @@
+"""The endpoint that a token is handed out for: its address, how to ask for the token, which header carries it."""
+
+from __future__ import annotations
+
+from datasync_crawler.domain.discovery.case import Case
+from datasync_crawler.domain.discovery.exchange import Headers
+from datasync_crawler.domain.discovery.routes import Route
+from datasync_crawler.domain.profile import Credential
+
+
+def feed_route(case: Case) -> Route | None:
+    """The address that a token was handed out for, with what the code says about calling it."""
+    found = case.granted
+    if found is None or found[1].endpoint is None:
+        return None
+    url = found[1].endpoint.split("?")[0].rstrip("/")
+    exact = [route for route in case.routes if route.method == "GET" and route.url == url]
+    handed = [route for route in case.routes if route.method == "GET" and route.open and route.roles.cursor]
+    leads = tuple(lead for route in (exact or handed) for lead in route.leads)
+    return Route("GET", url, leads)
+
+
+def feed_name(case: Case) -> str:
+    """The name of the handed-out endpoint, never that of a collection."""
+    route = feed_route(case)
+    main = case.main
+    name = route.name if route else "feed"
+    return f"{name}-feed" if main and name == main.probe.endpoint else name
+
+
+def token_header(case: Case) -> str | None:
+    """The header that carries the token: as the grant names it, else as the code does."""
+    found = case.granted
+    if found and found[1].header:
+        return found[1].header
+    coded = [
+        name
+        for route in case.routes
+        for lead in route.leads
+        for name, value in lead.headers
+        if "token" in value.lower() and "{" in value and "{" not in name
+    ]
+    return coded[0] if coded else None
+
+
+def grant_headers(case: Case, route: Route, credential: Credential) -> Headers:
+    """All that the page's own calls carry, and the key: a union that no service was seen to refuse."""
+    own = route.headers if any("{key}" in value for _, value in route.headers) else ()
+    merged = {name.lower(): (name, value) for name, value in (*case.browser_headers, *own)}
+    if credential.place == "header":
+        merged.setdefault(credential.name.lower(), (credential.name, credential.prefix + "{key}"))
+    usable = [(name, value) for name, value in merged.values() if "{" not in value.replace("{key}", "")]
+    return tuple(sorted(usable))

@@ -1,0 +1,125 @@
+"""Where an answer speaks of its paging: told from types and relations to the rows, names only break ties."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from datasync_crawler.domain.cursor import anatomy
+from datasync_crawler.domain.discovery.leaves import Leaf, leaves, named
+from datasync_crawler.domain.profile import CursorShape, Path
+from datasync_crawler.domain.times import read_time
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_LONGEST_LIFE = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Paths of what was found; ``anatomy`` is how the cursor can be made, None where that is not to be seen."""
+
+    has_more: Path | None = None
+    next_cursor: Path | None = None
+    cursor_life: Path | None = None
+    total: Path | None = None
+    returned: Path | None = None
+    limit: Path | None = None
+    anatomy: CursorShape | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageEdge:
+    """What the paging is held against: number of rows, rows asked for, last row's id and time, wall time."""
+
+    rows: int
+    asked: int | None
+    last_id: str
+    last_time: int | None
+    at: float
+
+
+def read_paging(document: Any, edge: PageEdge) -> Paging:
+    """The members of an answer's paging, as paths."""
+    found = [leaf for leaf in leaves(document) if leaf.path]
+    cursor = _cursor(found, edge)
+    shape = _anatomy(cursor, edge)
+    counts = [leaf for leaf in found if type(leaf.value) is int]
+    limit, returned = _limit_and_returned(counts, edge.rows)
+    taken = {leaf.path for leaf in (limit, returned) if leaf}
+    return Paging(
+        has_more=_path(_has_more(found, cursor)),
+        next_cursor=_path(cursor),
+        cursor_life=_path(_life(found, taken)),
+        total=_path(_total([leaf for leaf in counts if leaf.path not in taken], edge.rows)),
+        returned=_path(returned),
+        limit=_path(limit),
+        anatomy=shape,
+    )
+
+
+def _cursor(found: Sequence[Leaf], edge: PageEdge) -> Leaf | None:
+    texts = [leaf for leaf in found if isinstance(leaf.value, str) and leaf.value]
+    made = next((leaf for leaf in texts if _anatomy(leaf, edge)), None)
+    speaking = [leaf for leaf in texts if named(leaf, "cursor", "next", "continuation", "after", "marker", "token")]
+    strangers = [leaf for leaf in speaking if leaf.value == edge.last_id or not _UUID.fullmatch(leaf.value)]
+    return made or _best(strangers, "cursor", "next")
+
+
+def _anatomy(leaf: Leaf | None, edge: PageEdge) -> CursorShape | None:
+    if leaf is None or edge.last_time is None:
+        return None
+    return anatomy(leaf.value, edge.last_id, edge.last_time, edge.at)
+
+
+def _has_more(found: Sequence[Leaf], cursor: Leaf | None) -> Leaf | None:
+    flags = [leaf for leaf in found if isinstance(leaf.value, bool) and named(leaf, "more", "next")]
+    if flags or cursor is None:
+        return _best(flags, "more")
+    beside = [leaf for leaf in found if isinstance(leaf.value, bool) and leaf.path[:-1] == cursor.path[:-1]]
+    return beside[0] if len(beside) == 1 and beside[0].value else None
+
+
+def _life(found: Iterable[Leaf], taken: set[Path]) -> Leaf | None:
+    spans = [
+        leaf
+        for leaf in found
+        if isinstance(leaf.value, (int, float)) and not isinstance(leaf.value, bool) and leaf.path not in taken
+    ]
+    short = [leaf for leaf in spans if 0 < leaf.value <= _LONGEST_LIFE]
+    return _first(short, lambda leaf: named(leaf, "expir", "ttl", "life", "valid"))
+
+
+def _limit_and_returned(counts: Sequence[Leaf], rows: int) -> tuple[Leaf | None, Leaf | None]:
+    speaking = [leaf for leaf in counts if named(leaf, "limit", "size", "per", "take")]
+    limit = _first(speaking, lambda leaf: leaf.value >= rows)
+    equal = [leaf for leaf in counts if leaf.value == rows and leaf is not limit and not named(leaf, "total", "page")]
+    return limit, _best(equal, "returned", "count", "length", "items")
+
+
+def _total(counts: Sequence[Leaf], rows: int) -> Leaf | None:
+    possible = [leaf for leaf in counts if leaf.value >= rows and read_time(leaf.value) is None]
+    speaking = [leaf for leaf in possible if named(leaf, "total")] or [
+        leaf for leaf in possible if named(leaf, "count", "hits", "matched", "size", "records")
+    ]
+    beyond = [
+        leaf for leaf in possible if leaf.value > rows and not named(leaf, "expir", "ttl", "life", "page", "offset")
+    ]
+    return max(speaking or beyond, key=lambda leaf: leaf.value, default=None)
+
+
+def _best(candidates: Sequence[Leaf], *stems: str) -> Leaf | None:
+    for stem in stems:
+        match = _first(candidates, lambda leaf, stem=stem: named(leaf, stem))  # type: ignore[misc]
+        if match:
+            return match
+    return candidates[0] if candidates else None
+
+
+def _first(candidates: Iterable[Leaf], condition: Callable[[Leaf], bool]) -> Leaf | None:
+    return next((leaf for leaf in candidates if condition(leaf)), None)
+
+
+def _path(leaf: Leaf | None) -> Path | None:
+    return leaf.path if leaf else None

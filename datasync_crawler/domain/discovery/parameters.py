@@ -1,0 +1,55 @@
+"""What a query parameter is for, told from its name's words: the one place where names must do.
+
+Every part given here is held against an answer before it is relied on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from datasync_crawler.domain.discovery.leaves import words
+
+_LIMIT = ("limit", "size", "count", "take", "per", "top", "max", "rows", "n")
+_CURSOR = ("cursor", "continuation", "marker", "pagetoken", "token", "next", "after")
+_SINCE = ("since", "from", "start", "begin", "gte", "gt", "min", "after")
+_UNTIL = ("until", "to", "end", "before", "lte", "lt", "max")
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which parameter sets the page size, the position, and the lower and upper end in time."""
+
+    limit: str | None = None
+    cursor: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+    def or_else(self, other: Roles) -> Roles:
+        """These parts, those missing taken from the other."""
+        return Roles(
+            self.limit or other.limit,
+            self.cursor or other.cursor,
+            self.since or other.since,
+            self.until or other.until,
+        )
+
+
+def read_roles(names: Iterable[str]) -> Roles:
+    """The part that each of an endpoint's parameters plays; no parameter plays two."""
+    free = list(dict.fromkeys(names))
+    cursor = _take(free, _CURSOR[:5]) or _take(free, _CURSOR[5:])
+    since, until = _take(free, _SINCE), _take(free, _UNTIL)
+    if since is None or until is None:
+        free += [name for name in (since, until) if name]
+        since = until = None
+    return Roles(limit=_take(free, _LIMIT), cursor=cursor, since=since, until=until)
+
+
+def _take(free: list[str], stems: tuple[str, ...]) -> str | None:
+    for stem in stems:
+        for name in free:
+            if stem in words(name) or name.lower() == stem:
+                free.remove(name)
+                return name
+    return None

@@ -1,0 +1,133 @@
+"""Which probes to send next: few, each for an open question, never two at once into a pool of unknown size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from datasync_crawler.domain.discovery.candidates import collections, figures, grants
+from datasync_crawler.domain.discovery.case import Case, total_of
+from datasync_crawler.domain.discovery.exchange import TOO_MANY, Answer, Probe, Question
+from datasync_crawler.domain.discovery.handout import grant_headers
+from datasync_crawler.domain.discovery.mentions import told_caps
+from datasync_crawler.domain.discovery.probing import LARGE, plain_probe, rows_probe
+from datasync_crawler.domain.discovery.questions import ask_feed, ask_position, ask_query, ask_range
+from datasync_crawler.domain.discovery.routes import Route
+from datasync_crawler.domain.ratelimit import read_refusal
+
+MOST_ROUNDS, MOST_CALLS = 4, 12
+_LESS = 1_000
+# A page this small after a large ask may be the service's default and not its cap.
+_SUSPICIOUS = 200
+_MOST_TRIES = 3
+_USUAL_PAUSE, _MARGIN = 60.0, 1.0
+
+
+def next_round(case: Case) -> tuple[Probe, ...]:
+    """The probes of the next round; none when everything is settled, or nothing more may be asked."""
+    left = MOST_CALLS - len(case.answers)
+    wanted = opening(case) if not case.answers else follow_up(case)
+    return tuple(_within_pools(case, wanted))[:left]
+
+
+def opening(case: Case) -> Iterator[Probe]:
+    """The first round: a full page of the likeliest collection, a look at others, the figures, the token."""
+    way = case.way
+    if way is None:
+        return
+    for index, route in enumerate(collections(case.routes, case.api_base)[:3]):
+        question, rows = (Question.GLANCE, 1) if index else (Question.ROWS, LARGE)
+        yield rows_probe(route, way.credential, question, rows)
+    if not any(knock.probe.question is Question.FIGURES and knock.ok for knock in case.knocks):
+        for route in figures(case.routes, case.api_base)[:1]:
+            yield plain_probe(route, way.credential, Question.FIGURES)
+    for route in grants(case.routes)[:2]:
+        yield replace(
+            plain_probe(route, None, Question.GRANT),
+            method=route.method,
+            headers=grant_headers(case, route, way.credential),
+        )
+
+
+def follow_up(case: Case) -> Iterator[Probe]:
+    """Whatever is still open after the rounds before."""
+    yield from _rows_again(case)
+    yield from _grant_again(case)
+    main = case.main
+    if main is None or main.listing is None:
+        return
+    yield from ask_query(case, main, main.listing)
+    yield from ask_feed(case, main, main.listing)
+    yield from ask_range(case, main, main.listing)
+    yield from ask_position(case, main, main.listing)
+
+
+def _within_pools(case: Case, wanted: Iterable[Probe]) -> Iterator[Probe]:
+    room: dict[str, int] = {}
+    for probe in wanted:
+        told = [a.rate.remaining for a in case.answers if a.probe.pool == probe.pool and a.rate.remaining is not None]
+        left = room.setdefault(probe.pool, max(told[-1], 1) if told else 1)
+        if left > 0:
+            room[probe.pool] = left - 1
+            yield probe
+
+
+def pause_before(case: Case, probes: Iterable[Probe], now: float) -> float:
+    """Seconds to wait at the wall time ``now`` so that no probe meets a pool that is known to be empty."""
+    waits = [0.0]
+    for pool in {probe.pool for probe in probes}:
+        last = next((a for a in reversed(case.answers) if a.probe.pool == pool), None)
+        if last is not None and (last.status == TOO_MANY or last.rate.remaining == 0):
+            told = last.rate.retry_after or last.rate.reset or read_refusal(last.body, last.at) or _USUAL_PAUSE
+            waits.append(last.at + told + _MARGIN - now)
+    return max(waits)
+
+
+def _rows_again(case: Case) -> Iterator[Probe]:
+    asked = case.asked(Question.ROWS)
+    way, last = case.way, asked[-1] if asked else None
+    if last is None or way is None:
+        return
+    route = next((r for r in collections(case.routes, case.api_base) if r.name == last.probe.endpoint), None)
+    greater = _greater(case)
+    if greater is not None:
+        yield rows_probe(greater, way.credential, Question.ROWS, LARGE)
+    elif route is not None and len(asked) < _MOST_TRIES + len(case.ways) - 1:
+        if last.refused and last.probe.credential != way.credential:
+            yield rows_probe(route, way.credential, Question.ROWS, LARGE)
+        elif not last.refused and (rows := _other_size(case, last)):
+            yield rows_probe(route, way.credential, Question.ROWS, rows)
+
+
+def _greater(case: Case) -> Route | None:
+    """A collection that a glance showed to hold more records than the one taken for the main."""
+    main = case.main
+    known = total_of(main.listing) if main and main.listing else -1
+    for glance in case.asked(Question.GLANCE):
+        tried = case.asked(Question.ROWS, glance.probe.endpoint)
+        if glance.listing and total_of(glance.listing) > known and not tried and (main or _lost(case)):
+            return next((r for r in case.routes if r.name == glance.probe.endpoint and r.method == "GET"), None)
+    return None
+
+
+def _lost(case: Case) -> bool:
+    return len(case.asked(Question.ROWS)) >= _MOST_TRIES
+
+
+def _other_size(case: Case, last: Answer) -> int | None:
+    """The page size to ask for next, when the last answer left it open; None when it did not."""
+    asked = last.probe.asked or LARGE
+    if len(case.asked(Question.ROWS, last.probe.endpoint)) >= _MOST_TRIES:
+        return None
+    if last.listing is None:
+        told = [cap for cap in told_caps(last.body.decode(errors="replace")) if cap < asked]
+        return (told[0] if told else _LESS) if last.disliked else asked
+    served = len(last.listing.page.ids)
+    return _LESS if served <= _SUSPICIOUS < _LESS < asked and total_of(last.listing) > served else None
+
+
+def _grant_again(case: Case) -> Iterator[Probe]:
+    asked = case.asked(Question.GRANT)
+    failed = [answer for answer in asked if not answer.ok and not answer.refused and not answer.disliked]
+    if failed and case.granted is None and len(asked) < _MOST_TRIES + 1:
+        yield failed[-1].probe

@@ -1,0 +1,75 @@
+"""Building the probes: addresses, parameters and cursors for each question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import urlencode
+
+from datasync_crawler.domain.cursor import forge, lowest_id
+from datasync_crawler.domain.discovery.case import Case
+from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
+from datasync_crawler.domain.discovery.handout import feed_name, token_header
+from datasync_crawler.domain.discovery.listing import Listing
+from datasync_crawler.domain.discovery.parameters import Roles
+from datasync_crawler.domain.discovery.routes import Route
+from datasync_crawler.domain.profile import Credential
+
+# What the parameters are called where nothing names them; an answer must prove it.
+USUAL = Roles(limit="limit", cursor="cursor", since="since", until="until")
+# More than any page is likely to hold, and yet a body that can be carried if it is not.
+LARGE = 10_000
+_MADE_LIFE = 600.0
+
+
+def rows_probe(route: Route, credential: Credential, question: Question, rows: int) -> Probe:
+    """A probe for the newest rows of a collection."""
+    params = [(route.roles.or_else(USUAL).limit or "", str(rows))]
+    return replace(plain_probe(route, credential, question), url=with_query(route.url, params), asked=rows)
+
+
+def plain_probe(route: Route, credential: Credential | None, question: Question) -> Probe:
+    """A probe for an address as it is."""
+    place = credential.place if credential else "header"
+    return Probe(question, route.name, f"{route.name}-{place}", route.url, credential=credential)
+
+
+def token_probe(case: Case, route: Route, question: Question) -> Probe:
+    """A probe that carries the token which was handed out; ``{token:NAME}`` stands for it."""
+    name, way = feed_name(case), case.way
+    headers = ((token_header(case) or "Authorization", f"{{token:{name}}}"),)
+    credential = way.credential if way else None
+    return Probe(question, name, f"{name}-header", route.url, headers=headers, credential=credential)
+
+
+def with_query(url: str, params: Iterable[tuple[str, str]]) -> str:
+    """The address with parameters added; ``{key}`` stays as it is."""
+    query = urlencode([(name, value) for name, value in params if name], safe="{}:")
+    return url + ("&" if "?" in url else "?") + query if query else url
+
+
+def made_cursor(route: Route, newest: Listing, high: int | None, now: float) -> list[tuple[str, str]]:
+    """The parameter with a cursor of our own that stands at the time ``high``; none where none can be made."""
+    name = route.roles.or_else(USUAL).cursor
+    if newest.cursor is None or high is None or name is None or not newest.descending:
+        return []
+    return [(name, forge(newest.cursor, high, lowest_id(newest.page.ids[-1]), now + _MADE_LIFE))]
+
+
+def limit_name(route: Route, case: Case | None = None) -> str:
+    """The name of the parameter for the page size, borrowed from the main collection where the route names none."""
+    main = case.main if case else None
+    other = route_of(case, main).roles if case and main else Roles()
+    return route.roles.or_else(other).or_else(USUAL).limit or ""
+
+
+def route_of(case: Case, answer: Answer) -> Route:
+    """The route that an answer came from."""
+    url = answer.probe.url.split("?")[0]
+    return next(route for route in case.routes if route.url == url and route.method == "GET")
+
+
+def cap_of(answer: Answer) -> int:
+    """The most rows of one page, as an answer to a large ask shows it."""
+    served, told, asked = len(answer.shown.page.ids), answer.shown.told_limit, answer.probe.asked or 0
+    return max(served, told if told is not None and told <= asked else 0)

@@ -1,0 +1,111 @@
+"""The questions after the first page: the key in the query, the handed-out endpoint, filters by time, made cursors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from datasync_crawler.domain.discovery.case import Case
+from datasync_crawler.domain.discovery.evidence import feed_answer
+from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
+from datasync_crawler.domain.discovery.handout import feed_name, feed_route
+from datasync_crawler.domain.discovery.listing import Listing
+from datasync_crawler.domain.discovery.position import pick_range, pick_time
+from datasync_crawler.domain.discovery.probing import (
+    LARGE,
+    USUAL,
+    cap_of,
+    limit_name,
+    made_cursor,
+    plain_probe,
+    route_of,
+    token_probe,
+    with_query,
+)
+from datasync_crawler.domain.discovery.routes import Route
+from datasync_crawler.domain.profile import Credential
+from datasync_crawler.domain.times import write_time
+
+_FEW, _ENOUGH = 10, 1_000
+_MOST_TRIES = 2
+
+
+def ask_query(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
+    """The key in the query, on a cursor of our own making where one can be made: two questions in one call."""
+    name = next_query_name(case)
+    if name is None or (main.probe.credential and main.probe.credential.place == "query"):
+        return
+    route = route_of(case, main)
+    high, made = _made(case, route, main, pick_time(newest))
+    probe = plain_probe(route, Credential("query", name), Question.QUERY)
+    url = with_query(route.url, [(limit_name(route), str(_FEW)), *made])
+    yield replace(probe, url=url, asked=_FEW, high=high)
+
+
+def next_query_name(case: Case) -> str | None:
+    """The next parameter to try for the key; None when one was taken, or enough were tried."""
+    tried = case.asked(Question.QUERY)
+    if any(answer.ok for answer in tried) or len(tried) >= _MOST_TRIES:
+        return None
+    refused = {answer.probe.credential.name for answer in tried if answer.probe.credential and answer.refused}
+    return next((name for name in case.query_names if name not in refused), None)
+
+
+def ask_feed(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
+    """A full page of the handed-out endpoint, from where the newest page ends if a cursor for that can be made."""
+    route, asked = feed_route(case), case.asked(Question.POSITION, feed_name(case))
+    if route is None or any(answer.listing for answer in asked) or len(asked) >= _MOST_TRIES:
+        return
+    end = newest.page.oldest + newest.shape.time_unit if newest.page.oldest is not None else None
+    high, made = _made(case, route, main, end)
+    rows = LARGE if main.probe.asked == LARGE else cap_of(main)
+    url = with_query(route.url, [(limit_name(route, case), str(rows)), *made])
+    yield replace(token_probe(case, route, Question.POSITION), url=url, asked=rows, high=high)
+
+
+def ask_range(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
+    """Both filters by time in one call, between the times of two known rows."""
+    route, page = feed_route(case), feed_answer(case, feed_name(case))
+    if route is not None and page is not None and page.listing is not None:
+        yield from _between(case, route, page.listing, token_probe(case, route, Question.RANGE))
+    if newest.cursor is None or made_is_disliked(case):
+        own = route_of(case, main)
+        yield from _between(case, own, newest, plain_probe(own, main.probe.credential, Question.RANGE))
+
+
+def ask_position(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
+    """A cursor of our own on the main collection, where the query's call cannot answer that as well."""
+    queries, asked = case.asked(Question.QUERY), case.asked(Question.POSITION, main.probe.endpoint)
+    known = any(answer.listing and answer.probe.high is not None for answer in (*queries, *asked))
+    if known or next_query_name(case) is not None or len(asked) >= _MOST_TRIES:
+        return
+    route = route_of(case, main)
+    high, made = _made(case, route, main, pick_time(newest))
+    if made:
+        url = with_query(route.url, [(limit_name(route), str(_FEW)), *made])
+        probe = plain_probe(route, main.probe.credential, Question.POSITION)
+        yield replace(probe, url=url, asked=_FEW, high=high)
+
+
+def made_is_disliked(case: Case) -> bool:
+    """Whether the service refused a cursor of our own making for what it is."""
+    return any(
+        answer.disliked for answer in case.answers if answer.probe.high is not None and answer.probe.low is None
+    )
+
+
+def _made(case: Case, route: Route, main: Answer, high: int | None) -> tuple[int | None, list[tuple[str, str]]]:
+    made = [] if main.listing is None or made_is_disliked(case) else made_cursor(route, main.listing, high, main.at)
+    return (high if made else None), made
+
+
+def _between(case: Case, route: Route, known: Listing, probe: Probe) -> Iterator[Probe]:
+    asked, ends, roles = case.asked(Question.RANGE, probe.endpoint), pick_range(known), route.roles.or_else(USUAL)
+    if ends is None or any(answer.listing for answer in asked) or len(asked) >= _MOST_TRIES:
+        return
+    # Refused or empty the first time: the filters may count in seconds.
+    unit = 1_000_000 if asked and asked[-1].status else known.shape.time_unit
+    low, high = ends
+    times = [(roles.since or "", str(write_time(low, unit))), (roles.until or "", str(write_time(high, unit)))]
+    url = with_query(route.url, [(limit_name(route, case), str(_ENOUGH)), *times])
+    yield replace(probe, url=url, asked=_ENOUGH, low=low, high=high, unit=unit)

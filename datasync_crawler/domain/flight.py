@@ -1,0 +1,33 @@
+"""How many calls of a lane are worth having in flight: as many as still make it faster, found from latency alone."""
+
+from __future__ import annotations
+
+# The queue that a lane keeps at the server, in calls: below the first more are sent, above the second fewer
+# (Brakmo and Peterson, TCP Vegas, 1994, with calls for packets).
+_FEW, _MANY = 1.5, 3.0
+_SMOOTHING = 0.25
+
+
+class Flight:
+    """The in-flight target of a lane; ``most`` bounds it."""
+
+    def __init__(self, most: int, *, target: int = 3, least: int = 2) -> None:
+        self.most = max(1, most)
+        self.least = min(least, self.most)
+        self.target = min(max(target, self.least), self.most)
+        self._shortest: float | None = None
+        self._typical: float | None = None
+        self._since_change = 0
+
+    def landed(self, latency: float) -> None:
+        """A full page came after ``latency`` seconds; the target moves by at most one a round of calls."""
+        self._shortest = latency if self._shortest is None else min(self._shortest, latency)
+        typical = latency if self._typical is None else self._typical
+        self._typical = typical + _SMOOTHING * (latency - typical)
+        self._since_change += 1
+        if self._since_change < self.target:
+            return
+        queue = self.target * (1 - self._shortest / self._typical) if self._typical else 0.0
+        step = 1 if queue < _FEW else -1 if queue > _MANY else 0
+        self.target = min(self.most, max(self.least, self.target + step))
+        self._since_change = 0

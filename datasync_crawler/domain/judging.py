@@ -1,0 +1,53 @@
+"""What an answer means for the shard that asked: how far it has come, and whether an end is to be believed."""
+
+from __future__ import annotations
+
+from datasync_crawler.domain.errors import PageError
+from datasync_crawler.domain.page import Page
+from datasync_crawler.domain.shard import Checkpoint, Shard
+
+
+class Misplaced(PageError):
+    """Raised when a page starts above the position that was asked for, from judging."""
+
+
+EMPTY = Page(ids=[], times=[], has_more=False)
+"""What an answer without rows outside of the data's range amounts to."""
+
+
+def judge(shard: Shard, page: Page, *, top: int | None, answered_at: float) -> Checkpoint:
+    """The shard's checkpoint after a page of rows not newer than ``top``; it has a proof once low was passed.
+
+    ``answered_at`` is the wall time in seconds. An end that is only told (:func:`ends`) is not proven by this. Raises
+    Misplaced when rows are newer than what was asked for.
+    """
+    newest = next((time for time in page.times if time is not None), None)
+    if top is not None and newest is not None and newest > top:
+        raise Misplaced("the page starts above the position that was asked for")
+    before = shard.checkpoint
+    if not page.ids:
+        return before
+    position = before.position if page.oldest is None else page.oldest
+    passed = shard.low is not None and position is not None and position < shard.low
+    return Checkpoint(
+        position=position,
+        last_id=page.ids[-1],
+        cursor=page.next_cursor,
+        cursor_expires=None if page.cursor_life is None else answered_at + page.cursor_life,
+        proof="passed" if passed else None,
+    )
+
+
+def ends(page: Page, *, asked: int, flagged: bool, chained: bool) -> bool:
+    """Whether a page tells that nothing comes after it.
+
+    ``flagged`` says that this API tells the end with a flag, ``chained`` that it hands out cursors; only an API with
+    neither is judged by a short page.
+    """
+    if not page.ids:
+        return True
+    if flagged and page.has_more is False:
+        return True
+    if chained and page.next_cursor is None:
+        return True
+    return not flagged and not chained and len(page.ids) < asked

@@ -1,0 +1,54 @@
+"""A page: the rows of one answer, decoded and checked; the unit of items, of checkpoints and of retries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from datasync_crawler.domain.shard import Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that cannot be stored: why, and its raw bytes."""
+
+    reason: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The rows of one answer in the order served, and what it says of the rest.
+
+    ``ids`` are as they were served (integers as their decimal text); ``times`` run parallel, in microseconds, None
+    where a row has no readable time; ``types`` and ``payloads`` (the row's JSON) are filled only when whole events are
+    kept. ``cursor_life`` is in seconds from the answer.
+    """
+
+    ids: list[str]
+    times: list[int | None]
+    types: list[str | None] | None = None
+    payloads: list[bytes] | None = None
+    has_more: bool | None = None
+    next_cursor: str | None = None
+    cursor_life: float | None = None
+    total: int | None = None
+    rejected: tuple[RejectedRow, ...] = ()
+
+    @property
+    def oldest(self) -> int | None:
+        """The time of the last row that has one."""
+        return next((time for time in reversed(self.times) if time is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPage:
+    """A page on its way into the ledger: the item of the events spider.
+
+    The rows and the checkpoint of the shard are one transaction; ``generation`` fences out a holder that lost its lease.
+    """
+
+    shard: int
+    generation: int
+    lane: str
+    page: Page
+    checkpoint: Checkpoint

@@ -1,0 +1,76 @@
+"""Planning: where the set is cut so that every lane has work, from what is known of its density so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from datasync_crawler.domain.shard import Shard
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is known of the whole: rows in all (None when nothing tells), the newest time seen, rows a page, time unit.
+
+    ``density`` is in rows a microsecond over all that was walked, 0 while nothing was seen.
+    """
+
+    total: int | None
+    newest: int | None
+    page_rows: int
+    unit: int
+    density: float
+    walked: int
+
+    @classmethod
+    def over(
+        cls, shards: Sequence[Shard], *, total: int | None, newest: int | None, page_rows: int, unit: int
+    ) -> Outlook:
+        """The outlook from how far the shards have come."""
+        rows = sum(shard.rows + shard.met for shard in shards)
+        span = sum(_walked(shard, newest) for shard in shards)
+        return cls(total, newest, page_rows, unit, rows / span if span else 0.0, rows)
+
+
+def remaining_rows(shards: Sequence[Shard], outlook: Outlook) -> dict[int, float]:
+    """How many rows each shard may still hold: by density where it has a lower bound; an open range holds the rest."""
+    bounded = {shard.id: _bounded_rows(shard, outlook) for shard in shards if shard.low is not None or shard.done}
+    told = outlook.walked * 2 if outlook.total is None else outlook.total
+    rest = max(told - outlook.walked - sum(bounded.values()), outlook.page_rows)
+    return {shard.id: bounded.get(shard.id, rest) for shard in shards}
+
+
+def split_point(shard: Shard, rows: float, outlook: Outlook, *, flying: bool) -> int | None:
+    """Where to cut a shard with ``rows`` left in two, on the unit of time; None when that would not pay.
+
+    ``flying`` says that a page of it is under way: its rows are not the cut's to share.
+    """
+    top, density = _top(shard, outlook), _density(shard, outlook)
+    underway = outlook.page_rows if flying else 0
+    if top is None or not density or rows - underway < 2 * outlook.page_rows:
+        return None
+    bottom = top - rows / density if shard.low is None else shard.low
+    at = int((bottom + top - underway / density) / 2) // outlook.unit * outlook.unit
+    return at if at < top and (shard.low is None or shard.low < at) else None
+
+
+def _top(shard: Shard, outlook: Outlook) -> int | None:
+    return outlook.newest if shard.top is None else shard.top
+
+
+def _bounded_rows(shard: Shard, outlook: Outlook) -> float:
+    top = _top(shard, outlook)
+    if shard.done or shard.low is None or top is None:
+        return 0.0
+    return (top - shard.low) * _density(shard, outlook)
+
+
+def _walked(shard: Shard, newest: int | None) -> int:
+    above = shard.high if shard.high is not None else newest
+    below = shard.low if shard.done else shard.checkpoint.position
+    return max(0, above - below) if above is not None and below is not None else 0
+
+
+def _density(shard: Shard, outlook: Outlook) -> float:
+    span = 0 if shard.done else _walked(shard, outlook.newest)
+    return (shard.rows + shard.met) / span if span and shard.rows else outlook.density

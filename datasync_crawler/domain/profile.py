@@ -1,0 +1,191 @@
+"""The profile: all that discovery found out about an API, as one JSON document.
+
+Discovery writes it, planning and draining read it, and nothing else passes between them. Times are microseconds since
+the epoch (UTC), durations are seconds, paths into JSON are tuples of keys.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Path = tuple[str, ...]
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What a finding was learned from: ``source`` is the kind, ``place`` where to look again, ``seen`` the words."""
+
+    source: Literal["bundle", "capture", "probe", "document", "answer", "default"]
+    place: str
+    seen: str = ""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing learned about the API, with its evidence and a confidence from 0 to 1."""
+
+    subject: str
+    value: str
+    confidence: float
+    evidence: tuple[Evidence, ...] = ()
+
+
+class RowShape(msgspec.Struct, frozen=True):
+    """Where rows, their id and time, and the paging sit in an answer; a path is None where nothing was found.
+
+    ``time_unit`` is the coarsest resolution that any time had, in microseconds.
+    """
+
+    rows: Path
+    id: str
+    time: str | None = None
+    type: str | None = None
+    time_unit: int = 1000
+    has_more: Path | None = None
+    next_cursor: Path | None = None
+    cursor_life: Path | None = None
+    total: Path | None = None
+    returned: Path | None = None
+    limit: Path | None = None
+
+
+class CursorShape(msgspec.Struct, frozen=True):
+    """The anatomy of a cursor that can be forged: base64 of a JSON object with the last row's id and time.
+
+    ``constants`` are further members to repeat, as JSON text by name; ``order`` the order of all members. Units are
+    microseconds a step (1000: the cursor counts in milliseconds).
+    """
+
+    alphabet: Literal["standard", "urlsafe"]
+    padded: bool
+    order: tuple[str, ...]
+    id: str
+    time: str
+    time_unit: int = 1000
+    expires: str | None = None
+    expires_unit: int = 1000
+    constants: dict[str, str] = {}
+
+
+class TokenGrant(msgspec.Struct, frozen=True):
+    """How a short-lived token for an endpoint is obtained, and where its parts sit in the answer.
+
+    ``header`` is the header that carries the token; ``header_path`` says where the answer names it, if it does.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    token: Path
+    header: str
+    header_path: Path | None = None
+    endpoint: Path | None = None
+    life: Path | None = None
+    life_seconds: float = 300.0
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """A way to get records: address, parameters, page cap and order.
+
+    ``until_inclusive`` and ``since_inclusive`` are None where the filter does not work or was not tried; ``latency``
+    is the time of one full page alone, in seconds.
+    """
+
+    name: str
+    url: str
+    shape: RowShape
+    cap: int
+    limit_param: str | None = None
+    cursor_param: str | None = None
+    since_param: str | None = None
+    until_param: str | None = None
+    since_inclusive: bool | None = None
+    until_inclusive: bool | None = None
+    filter_unit: int = 1000
+    descending: bool = True
+    cursor: CursorShape | None = None
+    grant: TokenGrant | None = None
+    fixed_params: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    latency: float = 0.0
+
+    @property
+    def positionable(self) -> bool:
+        """Whether a request can be made to start at a given time, so that the range can be cut into shards."""
+        return self.descending and (self.cursor is not None or self.until_inclusive is not None)
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """How the key travels: in a header or in a query parameter of the given name, behind a fixed ``prefix``.
+
+    A cookie is the header ``Cookie`` with the prefix ``NAME=``.
+    """
+
+    place: Literal["header", "query"]
+    name: str
+    prefix: str = ""
+
+
+class Pool(msgspec.Struct, frozen=True):
+    """What the server counts calls against; ``limit`` is None where nothing announces one."""
+
+    name: str
+    limit: int | None = None
+    window: float | None = None
+    announced: bool = False
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """An endpoint with the credential and the pool that it is called through."""
+
+    name: str
+    endpoint: str
+    credential: Credential
+    pool: str
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """Where the ids are handed in: method, address and the query parameter that names the repository."""
+
+    url: str
+    repository_param: str
+    credential: Credential
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """Everything discovery hands over.
+
+    ``newest`` is the time of the newest row seen; ``totals`` are the counts the API tells of itself, by the name of
+    what told them, best first; ``echo`` is the shortest time in which the service answered anything, in seconds.
+    """
+
+    origin: str
+    api_base: str
+    endpoints: tuple[Endpoint, ...]
+    pools: tuple[Pool, ...]
+    lanes: tuple[Lane, ...]
+    submission: Submission | None = None
+    newest: int | None = None
+    newest_id: str | None = None
+    totals: tuple[tuple[str, int], ...] = ()
+    echo: float = 0.05
+    findings: tuple[Finding, ...] = ()
+    warnings: tuple[str, ...] = ()
+    discovered_at: float = 0.0
+
+    def endpoint(self, name: str) -> Endpoint:
+        """The endpoint of that name; KeyError when there is none."""
+        return {endpoint.name: endpoint for endpoint in self.endpoints}[name]
+
+    def pool(self, name: str) -> Pool:
+        """The pool of that name; KeyError when there is none."""
+        return {pool.name: pool for pool in self.pools}[name]
+
+    def to_json(self) -> bytes:
+        """The document, indented, to be read by people too."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2)
+
+
+def read_profile(text: bytes) -> Profile:
+    """Reads a profile document; raises ``msgspec.DecodeError`` or ``ValidationError`` when it is not one."""
+    return msgspec.json.decode(text, type=Profile)

@@ -1,0 +1,97 @@
+"""Times as services write them: epoch numbers of any magnitude, numeric strings, ISO 8601 with or without a zone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+
+# Between these numbers of seconds (1990 and 2100) a number is taken for a time and not for a count or an id.
+_EARLIEST, _LATEST = 631_152_000, 4_102_444_800
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2060\ufeff\s]+")
+_NUMBER = re.compile(r"\d{9,19}(\.\d+)?")
+_FRACTION = re.compile(r"[.,](\d+)")
+_UNITS = ((1, SECOND), (1_000, 1_000), (1_000_000, 1), (1_000_000_000, 0))
+
+
+class Moment(NamedTuple):
+    """A point of time in microseconds since the epoch, and the resolution it was written with (microseconds)."""
+
+    micros: int
+    unit: int
+
+
+def read_time(value: object) -> Moment | None:
+    """The moment that a JSON value means, or None when it cannot be one; a naive ISO time is taken as UTC.
+
+    >>> read_time(1769541612369)
+    Moment(micros=1769541612369000, unit=1000)
+    >>> read_time("2026-01-27T19:20:12Z")
+    Moment(micros=1769541612000000, unit=1000000)
+    """
+    if isinstance(value, str):
+        return _read_text(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _read_whole(value)
+    if isinstance(value, float):
+        return _read_text(repr(value)) if value == value else None  # noqa: PLR0124 - NaN is not itself
+    return None
+
+
+def write_time(micros: int, unit: int) -> int:
+    """The epoch number in steps of ``unit`` microseconds at or before ``micros``."""
+    return micros // unit
+
+
+def _read_whole(number: int) -> Moment | None:
+    for per_second, unit in _UNITS:
+        if _EARLIEST * per_second <= number <= _LATEST * per_second:
+            return Moment(number * unit, unit) if unit else Moment(number // 1000, 1)
+    return None
+
+
+def _read_text(text: str) -> Moment | None:
+    try:
+        return _read_iso(text)
+    except ValueError:
+        pass
+    text = _INVISIBLE.sub("", text) if not _NUMBER.fullmatch(text) else text
+    number = _NUMBER.fullmatch(text)
+    if number and not number[1]:
+        return _read_whole(int(text))
+    if number:
+        return _read_decimal(text)
+    try:
+        return _read_iso(text)
+    except ValueError:
+        return None
+
+
+def _read_iso(text: str) -> Moment:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    since = moment - _EPOCH
+    micros = (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
+    return Moment(micros, _resolution(text))
+
+
+def _resolution(text: str) -> int:
+    if len(text) <= len("2026-01-27"):
+        return DAY
+    fraction = _FRACTION.search(text)
+    return SECOND // 10 ** min(len(fraction[1]), 6) if fraction else SECOND
+
+
+def _read_decimal(text: str) -> Moment | None:
+    whole, _, fraction = text.partition(".")
+    base = _read_whole(int(whole))
+    if base is None:
+        return None
+    digits = min(len(fraction), 6)
+    step = max(base.unit // 10**digits, 1)
+    return Moment(base.micros + int(fraction[:digits]) * base.unit // 10**digits, step)

@@ -1,0 +1,1 @@
+"""What runs beside the crawl: progress, and what watches over it."""

@@ -1,0 +1,148 @@
+"""Dispatch: which call leaves next. A lane decides what it asks for only when its budget opens, so no work is hoarded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterator
+
+from datasync_crawler.domain.asking import Ask, ceiling, page_url
+from datasync_crawler.domain.errors import DatasyncError, NotComplete
+from datasync_crawler.flow.lanes import LiveLane
+from datasync_crawler.flow.ports import ShardBook
+from datasync_crawler.flow.run import Call, Run, grant_pool
+from datasync_crawler.flow.shards import LiveShard
+from datasync_crawler.flow.tokens import TokenAsk, TokenState
+
+# A page that failed this often is asked for in smaller pieces, halved with every further try.
+_TRIES_WHOLE = 3
+_FEWEST_ROWS = 10
+
+
+class Dispatch:
+    """Lets the calls of a run leave, each at its moment, until all ends are proven or the run is stopped."""
+
+    def __init__(self, run: Run, book: ShardBook, *, give_up_after: float, most_at_once: int | None = None) -> None:
+        self._run = run
+        self._book = book
+        self._give_up_after = give_up_after
+        self._most_at_once = most_at_once
+        self._calls: asyncio.Queue[Call | None] = asyncio.Queue()
+        self._cutting = asyncio.Lock()
+
+    async def calls(self) -> AsyncIterator[Call]:
+        """Every call of the run at the moment it may leave."""
+        tasks = [asyncio.ensure_future(self._guarded(loop)) for loop in self._loops()]
+        try:
+            while (call := await self._calls.get()) is not None:
+                yield call
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _loops(self) -> Iterator[Coroutine[None, None, None]]:
+        yield self._watch()
+        for lane in self._run.lanes.values():
+            yield self._drive(lane)
+        for endpoint, token in self._run.tokens.items():
+            yield self._renew(endpoint, token)
+
+    async def _guarded(self, loop: Coroutine[None, None, None]) -> None:
+        try:
+            await loop
+        except DatasyncError as error:
+            self._run.stop(error)
+
+    async def _watch(self) -> None:
+        run = self._run
+        while not run.stopped and not run.shards.done:
+            idle = run.clock.monotonic() - run.progress_at
+            if idle > self._give_up_after:
+                run.stop(NotComplete(f"no row was stored for {idle:.0f} s; {self._blocked_by()}"))
+            await run.clock.wait(run.bell.event, self._give_up_after - idle + 1)
+        self._calls.put_nowait(None)
+
+    def _blocked_by(self) -> str:
+        troubles = [f"{name}: {lane.trouble}" for name, lane in self._run.lanes.items() if lane.trouble]
+        return "; ".join(troubles) or "no lane had a call to make"
+
+    async def _drive(self, lane: LiveLane) -> None:
+        run = self._run
+        while not run.stopped:
+            event, obstacle = run.bell.event, self._obstacle(lane)
+            if obstacle != 0:
+                await run.clock.wait(event, obstacle)
+                continue
+            async with run.gate.turn(lane.lane.pool) as leave:
+                ask = await self._take(lane) if self._obstacle(lane) == 0 else None
+                if ask is not None:
+                    await leave()
+                    self._let_go(ask)
+
+    def _obstacle(self, lane: LiveLane) -> float | None:
+        """Seconds until another look at the lane is worth it; 0 when it can go, None when only a change can help."""
+        run, now = self._run, self._run.clock.monotonic()
+        if lane.token is not None and not lane.token.usable(now):
+            return None
+        if lane.in_flight >= lane.flight.target or self._crowded():
+            return None
+        outlook = run.outlook
+        if run.shards.next_free(lane.endpoint, outlook, now) is not None or run.shards.cut(lane.endpoint, outlook):
+            return 0
+        due = run.shards.next_due(lane.endpoint)
+        return None if due is None else max(0.001, due - now)
+
+    def _crowded(self) -> bool:
+        return self._most_at_once is not None and len(self._run.flying) >= self._most_at_once
+
+    async def _take(self, lane: LiveLane) -> Ask | None:
+        run = self._run
+        async with self._cutting:
+            live = run.shards.next_free(lane.endpoint, run.outlook, run.clock.monotonic())
+            if live is None:
+                live = await self._cut(lane)
+            if live is None:
+                return None
+            ask = self._ask(lane, live)
+            run.claim(ask, lane.token.version if lane.token else 0)
+            return ask
+
+    async def _cut(self, lane: LiveLane) -> LiveShard | None:
+        run = self._run
+        found = run.shards.cut(lane.endpoint, run.outlook)
+        if found is None:
+            return None
+        live, at = found
+        upper, lower = await self._book.split(live.shard.id, run.generation, at)
+        run.shards.take_over(upper, lower)
+        return run.shards[lower.id]
+
+    def _ask(self, lane: LiveLane, live: LiveShard) -> Ask:
+        run, endpoint = self._run, lane.endpoint
+        limit = max(_FEWEST_ROWS, endpoint.cap >> max(0, live.attempt - _TRIES_WHOLE + 1))
+        limit = min(limit, endpoint.cap)
+        url = page_url(
+            endpoint, lane.lane.credential, live.shard, limit, run.clock.wall(), run.profile.newest_id or "0"
+        )
+        if lane.token is not None and lane.token.address is not None:
+            url = lane.token.address + url.removeprefix(endpoint.url)
+        top = ceiling(endpoint, live.shard)
+        return Ask(live.shard.id, run.generation, lane.lane.name, url, limit, top, live.attempt)
+
+    async def _renew(self, endpoint: str, token: TokenState) -> None:
+        run = self._run
+        while not run.stopped:
+            event, now = run.bell.event, run.clock.monotonic()
+            if not token.wants_renewal(now):
+                await run.clock.wait(event, token.next_look(now) if not token.pending else None)
+                continue
+            async with run.gate.turn(grant_pool(endpoint)) as leave:
+                call = TokenAsk(endpoint, run.generation, token.version)
+                token.asked()
+                run.claim(call)
+                await leave()
+                self._let_go(call)
+
+    def _let_go(self, call: Call) -> None:
+        self._run.depart(call)
+        self._calls.put_nowait(call)

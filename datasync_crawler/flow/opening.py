@@ -1,0 +1,88 @@
+"""Opening a run: the live state made from what the ledger remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from datasync_crawler.domain.budget import Budget, Limit
+from datasync_crawler.domain.flight import Flight
+from datasync_crawler.domain.profile import Pool, Profile
+from datasync_crawler.domain.reading import PageReader
+from datasync_crawler.domain.shard import Shard
+from datasync_crawler.flow.clock import Bell, Clock
+from datasync_crawler.flow.gate import CallLog, Gate
+from datasync_crawler.flow.lanes import LiveLane
+from datasync_crawler.flow.run import Run, grant_pool
+from datasync_crawler.flow.shards import LiveShards
+from datasync_crawler.flow.tokens import TokenState
+
+# An unlimited pool is believed to refuse within this many times the shortest answer, at least so many seconds.
+_ECHOES, _SHORTEST_ECHO = 3.0, 0.04
+
+
+def open_run(
+    profile: Profile,
+    shards: Sequence[Shard],
+    *,
+    generation: int,
+    stored: int,
+    calls: Iterable[tuple[str, float]],
+    learned: Mapping[str, Pool],
+    clock: Clock,
+    log: CallLog,
+    most_in_flight: int,
+    reserve: int = 0,
+    whole: bool = False,
+) -> Run:
+    """The state of a run that goes on where the ledger stands.
+
+    ``calls`` are earlier departures under the same key (pool, wall seconds), ``learned`` pools whose limits an earlier
+    run found out, by name. ``whole`` keeps whole events and not only their ids.
+    """
+    bell = Bell()
+    tokens = {endpoint.name: TokenState() for endpoint in profile.endpoints if endpoint.grant is not None}
+    lanes = {
+        lane.name: LiveLane(
+            lane=lane,
+            endpoint=(endpoint := profile.endpoint(lane.endpoint)),
+            reader=PageReader(endpoint.shape, whole=whole),
+            flight=Flight(most_in_flight),
+            token=tokens.get(lane.endpoint),
+        )
+        for lane in profile.lanes
+    }
+    budgets = _budgets(profile, learned, clock, calls, reserve)
+    return Run(
+        profile=profile,
+        lanes=lanes,
+        shards=LiveShards(shards),
+        gate=Gate(budgets, clock, log, bell),
+        clock=clock,
+        bell=bell,
+        generation=generation,
+        stored=stored,
+        total=profile.totals[0][1] if profile.totals else None,
+        newest=profile.newest,
+        progress_at=clock.monotonic(),
+        tokens=tokens,
+    )
+
+
+def _budgets(
+    profile: Profile, learned: Mapping[str, Pool], clock: Clock, calls: Iterable[tuple[str, float]], reserve: int
+) -> dict[str, Budget]:
+    echo = max(_SHORTEST_ECHO, _ECHOES * profile.echo)
+    budgets = {
+        pool.name: Budget(_limit(learned.get(pool.name, pool)), reserve=reserve, echo=echo) for pool in profile.pools
+    }
+    for endpoint in profile.endpoints:
+        if endpoint.grant is not None:
+            budgets[grant_pool(endpoint.name)] = Budget(_limit(learned.get(grant_pool(endpoint.name))), echo=echo)
+    now, wall = clock.monotonic(), clock.wall()
+    for name, budget in budgets.items():
+        budget.restore((now - max(0.0, wall - at) for pool, at in calls if pool == name), now)
+    return budgets
+
+
+def _limit(pool: Pool | None) -> Limit | None:
+    return Limit(pool.limit, pool.window) if pool is not None and pool.limit and pool.window else None

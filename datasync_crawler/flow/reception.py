@@ -1,0 +1,182 @@
+"""Reception: what every answer means for its shard, its lane and its budget."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from urllib.parse import urljoin
+
+from datasync_crawler.domain.asking import Ask
+from datasync_crawler.domain.errors import KeyExpired, KeyRefused, PageError
+from datasync_crawler.domain.granting import read_grant
+from datasync_crawler.domain.judging import EMPTY, Misplaced, ends, judge
+from datasync_crawler.domain.page import Page, StoredPage
+from datasync_crawler.domain.ratelimit import read_rate, read_refusal
+from datasync_crawler.domain.shard import Checkpoint
+from datasync_crawler.flow.answers import Answer, Meaning, meaning
+from datasync_crawler.flow.lanes import LiveLane
+from datasync_crawler.flow.run import Call, Flying, Run
+from datasync_crawler.flow.shards import LiveShard
+from datasync_crawler.flow.tokens import TokenAsk
+
+logger = logging.getLogger(__name__)
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 20.0
+# So many answers in a row that blame the key end the run.
+_STRIKES = 4
+_EXPIRED = re.compile(rb"expired", re.IGNORECASE)
+_FULL = 0.9
+
+
+class Reception:
+    """Takes in the answers to a run's calls."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def heard(self, call: Call, headers: Mapping[str, str], status: int) -> None:
+        """An answer arrived: what it tells of the budget counts at once, before its body is read."""
+        run = self._run
+        if call in run.flying and meaning(status) is not Meaning.REFUSED:
+            budget = run.gate.budgets[run.pool_of(call)]
+            budget.heard(read_rate(headers, run.clock.wall()), run.clock.monotonic())
+            run.bell.ring()
+
+    def answered(self, ask: Ask, answer: Answer) -> StoredPage | None:
+        """A page's answer: gives what is to be stored, or None when the page has to be asked for again."""
+        run = self._run
+        flying = run.land(ask)
+        if flying is None:
+            return None
+        lane, live = run.lanes[ask.lane], run.shards[ask.shard]
+        means = meaning(answer.status)
+        if means is Meaning.REFUSED:
+            self._refused(ask, answer)
+            return None
+        try:
+            if means is Meaning.PAGE or means is Meaning.OUTSIDE:
+                page = lane.reader.read(answer.body) if means is Meaning.PAGE else EMPTY
+                return self._received(ask, page, flying)
+        except PageError as error:
+            self._again(ask, str(error))
+            return None
+        if means is Meaning.BAD_REQUEST:
+            live.forget_cursor()
+        if means in {Meaning.FORBIDDEN, Meaning.UNAUTHORISED}:
+            self._barred(lane, answer, flying)
+        self._again(ask, f"status {answer.status}")
+        return None
+
+    def failed(self, call: Call, reason: str) -> None:
+        """A call ended without an answer."""
+        run = self._run
+        if run.land(call) is None:
+            return
+        run.gate.budgets[run.pool_of(call)].failed()
+        if isinstance(call, Ask):
+            self._again(call, reason)
+        else:
+            self._ungranted(call, reason)
+
+    def granted(self, call: TokenAsk, answer: Answer) -> str | None:
+        """The answer to a call for a token: gives the token, or None when there is none in it."""
+        run = self._run
+        if run.land(call) is None:
+            return None
+        endpoint = run.profile.endpoint(call.endpoint)
+        assert endpoint.grant is not None
+        if meaning(answer.status) is Meaning.REFUSED:
+            self._refused(call, answer)
+        grant = read_grant(endpoint.grant, answer.body) if answer.status < 300 else None  # noqa: PLR2004 - HTTP's own
+        if grant is None:
+            self._ungranted(call, f"status {answer.status}")
+            return None
+        token = run.tokens[call.endpoint]
+        token.granted(grant.life, run.clock.monotonic())
+        token.address = urljoin(endpoint.url, grant.endpoint) if grant.endpoint else None
+        run.bell.ring()
+        return grant.token
+
+    def stored(self, inserted: int) -> None:
+        """A page was committed with so many new rows."""
+        run = self._run
+        run.stored += inserted
+        run.progress_at = run.clock.monotonic()
+        run.bell.ring()
+
+    def _received(self, ask: Ask, page: Page, flying: Flying) -> StoredPage:
+        run = self._run
+        lane, live = run.lanes[ask.lane], run.shards[ask.shard]
+        if page.rejected and ask.attempt < _STRIKES:
+            raise Misplaced(f"{len(page.rejected)} rows without an id")
+        checkpoint = self._judged(ask, live, lane, page)
+        live.advance(checkpoint, len(page.ids), ask.lane)
+        lane.pages, lane.strikes, lane.trouble = lane.pages + 1, 0, ""
+        self._learn(page)
+        if len(page.ids) >= _FULL * ask.limit:
+            lane.flight.landed(run.clock.monotonic() - flying.left_at)
+        return StoredPage(ask.shard, ask.generation, ask.lane, page, checkpoint)
+
+    def _judged(self, ask: Ask, live: LiveShard, lane: LiveLane, page: Page) -> Checkpoint:
+        shape, before = lane.endpoint.shape, live.shard.checkpoint
+        after = judge(live.shard, page, top=ask.top, answered_at=self._run.clock.wall())
+        told = ends(page, asked=ask.limit, flagged=shape.has_more is not None, chained=shape.next_cursor is not None)
+        if after.proof or not told:
+            live.doubted = False
+            return after
+        if live.doubted:
+            return after.proven("second look")
+        live.doubted = True
+        # A chain that cannot be entered anywhere is looked at again from the page before.
+        return after if lane.endpoint.positionable else before
+
+    def _learn(self, page: Page) -> None:
+        run = self._run
+        newest = next((time for time in page.times if time is not None), None)
+        if newest is not None:
+            run.newest = newest if run.newest is None else max(run.newest, newest)
+        if page.total is not None:
+            run.total = page.total
+
+    def _again(self, ask: Ask, reason: str) -> None:
+        run = self._run
+        lane, live = run.lanes[ask.lane], run.shards[ask.shard]
+        live.attempt = ask.attempt + 1
+        live.not_before = run.clock.monotonic() + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**ask.attempt)
+        lane.faults += 1
+        lane.trouble = reason
+        logger.info("shard %s through %s is asked again (try %s): %s", ask.shard, ask.lane, live.attempt + 1, reason)
+        run.bell.ring()
+
+    def _refused(self, call: Call, answer: Answer) -> None:
+        run = self._run
+        now, wall = run.clock.monotonic(), run.clock.wall()
+        wait = read_rate(answer.headers, wall).retry_after
+        wait = read_refusal(answer.body, wall) if wait is None else wait
+        pool = run.pool_of(call)
+        learned = run.gate.budgets[pool].refuse(wait, now)
+        if isinstance(call, Ask):
+            run.lanes[call.lane].refused += 1
+        run.refusals.append(pool)
+        if learned is not None:
+            run.lessons[pool] = learned
+        told = "" if wait is None else f", to wait {wait:.0f} s"
+        logger.warning("pool %s refused a call%s%s", pool, told, f"; learned: {learned}" if learned else "")
+        run.bell.ring()
+
+    def _barred(self, lane: LiveLane, answer: Answer, flying: Flying) -> None:
+        lane.strikes += 1
+        if lane.token is not None:
+            lane.token.refused(flying.token)
+        if lane.strikes < _STRIKES:
+            return
+        if _EXPIRED.search(answer.body) or self._run.stored:
+            self._run.stop(KeyExpired(f"the service no longer takes the key (status {answer.status})"))
+        else:
+            self._run.stop(KeyRefused(f"the service does not take the key (status {answer.status})"))
+
+    def _ungranted(self, call: TokenAsk, reason: str) -> None:
+        self._run.tokens[call.endpoint].failed(self._run.clock.monotonic())
+        logger.info("no token for %s: %s", call.endpoint, reason)
+        self._run.bell.ring()

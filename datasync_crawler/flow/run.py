@@ -1,0 +1,102 @@
+"""The live state of a run: one object that dispatch and reception share, and that shows how far things are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from datasync_crawler.domain.asking import Ask
+from datasync_crawler.domain.budget import Limit
+from datasync_crawler.domain.errors import DatasyncError
+from datasync_crawler.domain.planner import Outlook
+from datasync_crawler.domain.profile import Profile
+from datasync_crawler.flow.clock import Bell, Clock
+from datasync_crawler.flow.gate import Gate
+from datasync_crawler.flow.lanes import LiveLane
+from datasync_crawler.flow.shards import LiveShards
+from datasync_crawler.flow.tokens import TokenAsk, TokenState
+
+Call = Ask | TokenAsk
+
+
+@dataclass(frozen=True, slots=True)
+class Flying:
+    """A call under way: when it left (monotonic seconds), and with which version of the token."""
+
+    left_at: float
+    token: int = 0
+
+
+@dataclass(slots=True)
+class Run:
+    """Everything that lives as long as one process drains one ledger.
+
+    ``stored`` counts the rows in the table, ``total`` is the highest-ranked total that the service told,
+    ``progress_at`` the monotonic time of the last row stored. ``failure`` is why the run ended early. ``lessons`` (limits learned, by
+    pool) and ``refusals`` (pools that refused a call) wait to be written down.
+    """
+
+    profile: Profile
+    lanes: Mapping[str, LiveLane]
+    shards: LiveShards
+    gate: Gate
+    clock: Clock
+    bell: Bell
+    generation: int
+    stored: int = 0
+    total: int | None = None
+    newest: int | None = None
+    progress_at: float = 0.0
+    failure: DatasyncError | None = None
+    stopped: bool = False
+    flying: dict[Call, Flying] = field(default_factory=dict)
+    tokens: Mapping[str, TokenState] = field(default_factory=dict)
+    lessons: dict[str, Limit] = field(default_factory=dict)
+    refusals: list[str] = field(default_factory=list)
+
+    @property
+    def outlook(self) -> Outlook:
+        """What planning needs to know now."""
+        endpoints = [lane.endpoint for lane in self.lanes.values()]
+        return Outlook.over(
+            self.shards.values,
+            total=self.total,
+            newest=self.newest,
+            page_rows=max(endpoint.cap for endpoint in endpoints),
+            unit=max(max(endpoint.shape.time_unit, endpoint.filter_unit) for endpoint in endpoints),
+        )
+
+    def stop(self, failure: DatasyncError | None = None) -> None:
+        """Lets no further call leave; the first failure given is the one that counts."""
+        self.failure = self.failure or failure
+        self.stopped = True
+        self.bell.ring()
+
+    def claim(self, call: Call, token: int = 0) -> None:
+        """A call is decided on: its shard and its place in the lane are taken."""
+        self.flying[call] = Flying(self.clock.monotonic(), token)
+        if isinstance(call, Ask):
+            self.lanes[call.lane].in_flight += 1
+            self.shards[call.shard].flying = True
+
+    def depart(self, call: Call) -> None:
+        """The call leaves now."""
+        self.flying[call] = replace(self.flying[call], left_at=self.clock.monotonic())
+
+    def land(self, call: Call) -> Flying | None:
+        """A call came back, or will not; None when it is none of this run's (restored from an earlier one)."""
+        flying = self.flying.pop(call, None)
+        if flying is not None and isinstance(call, Ask):
+            self.lanes[call.lane].in_flight -= 1
+            self.shards[call.shard].flying = False
+        self.bell.ring()
+        return flying
+
+    def pool_of(self, call: Call) -> str:
+        """The pool that a call is counted against."""
+        return self.lanes[call.lane].lane.pool if isinstance(call, Ask) else grant_pool(call.endpoint)
+
+
+def grant_pool(endpoint: str) -> str:
+    """The name of the pool that calls for an endpoint's token are counted against."""
+    return f"{endpoint} token"

@@ -1,0 +1,41 @@
+"""The secrets of a run, and the words that stand for them everywhere but on the wire.
+
+Requests carry ``{key}`` and ``{token:NAME}`` where a secret belongs; so neither a queue on disk, nor a log line, nor a
+report ever holds one.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+_WORD = re.compile(r"(?:\{|%7B)(key|token(?::|%3A)[^{}%]+)(?:\}|%7D)", re.IGNORECASE)
+
+
+class Secrets:
+    """The key and the tokens, by the word that stands for each; printing it shows the words alone."""
+
+    def __init__(self, key: str) -> None:
+        self._values = {"key": key}
+
+    def keep_token(self, name: str, value: str) -> None:
+        """Keeps the value that ``{token:NAME}`` stands for, instead of any earlier one."""
+        self._values[f"token:{name}"] = value
+
+    def fill(self, text: str, *, encode: bool = False) -> str:
+        """The text with every known word replaced, percent-encoded for a URL if asked; unknown words stay."""
+
+        def value(match: re.Match[str]) -> str:
+            known = self._values.get(re.sub("%3a", ":", match[1], flags=re.IGNORECASE))
+            return match[0] if known is None else quote(known, safe="") if encode else known
+
+        return _WORD.sub(value, text)
+
+    def mask(self, text: str) -> str:
+        """The text with every secret replaced by its word."""
+        for word, value in self._values.items():
+            text = text.replace(value, "{" + word + "}") if value else text
+        return text
+
+    def __repr__(self) -> str:
+        return f"Secrets({', '.join(self._values)})"

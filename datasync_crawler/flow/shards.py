@@ -1,0 +1,91 @@
+"""The shards of a running drain: which are free, which have a page under way, which pays to be cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from datasync_crawler.domain.asking import enterable
+from datasync_crawler.domain.planner import Outlook, remaining_rows, split_point
+from datasync_crawler.domain.profile import Endpoint
+from datasync_crawler.domain.shard import Checkpoint, Shard
+
+
+@dataclass(slots=True)
+class LiveShard:
+    """A shard and what happens to it now; ``doubted`` is set once an end was told that is not proven yet.
+
+    The checkpoint runs ahead of the ledger's by the pages that are being stored. ``not_before`` is monotonic seconds.
+    """
+
+    shard: Shard
+    flying: bool = False
+    not_before: float = float("-inf")
+    attempt: int = 0
+    doubted: bool = False
+
+    def advance(self, checkpoint: Checkpoint, rows: int, lane: str) -> None:
+        """A page of ``rows`` came through a lane; the shard stands at a new checkpoint."""
+        known = self.shard
+        self.shard = replace(known, checkpoint=checkpoint, rows=known.rows + rows, pages=known.pages + 1, lane=lane)
+        self.attempt = 0
+
+    def forget_cursor(self) -> None:
+        """The server does not take the cursor any more."""
+        self.shard = replace(self.shard, checkpoint=replace(self.shard.checkpoint, cursor=None))
+
+
+class LiveShards:
+    """All shards by id; a lane takes the one with most left that it can enter."""
+
+    def __init__(self, shards: Iterable[Shard]) -> None:
+        self._live = {shard.id: LiveShard(shard) for shard in shards}
+
+    def __getitem__(self, shard: int) -> LiveShard:
+        return self._live[shard]
+
+    def __iter__(self) -> Iterator[LiveShard]:
+        return iter(self._live.values())
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    @property
+    def values(self) -> list[Shard]:
+        """The shards as they stand."""
+        return [live.shard for live in self]
+
+    @property
+    def done(self) -> bool:
+        """Whether every end is proven."""
+        return all(live.shard.done for live in self)
+
+    def take_over(self, upper: Shard, lower: Shard) -> None:
+        """A shard was cut: what is under way in the upper part goes on, the lower one is new."""
+        self._live[upper.id].shard = replace(self._live[upper.id].shard, low=upper.low)
+        self._live[lower.id] = LiveShard(lower)
+
+    def next_free(self, endpoint: Endpoint, outlook: Outlook, now: float) -> LiveShard | None:
+        """The free shard with most rows left that the endpoint can enter, or None."""
+        free = [live for live in self._free(endpoint) if live.not_before <= now]
+        if len(free) <= 1:
+            return free[0] if free else None
+        rows = remaining_rows(self.values, outlook)
+        return max(free, key=lambda live: rows[live.shard.id])
+
+    def next_due(self, endpoint: Endpoint) -> float | None:
+        """When the first pausing shard of the endpoint may be asked again (monotonic seconds)."""
+        return min((live.not_before for live in self._free(endpoint)), default=None)
+
+    def cut(self, endpoint: Endpoint, outlook: Outlook) -> tuple[LiveShard, int] | None:
+        """The shard with most rows left and where to cut it, or None when no cut pays."""
+        uncut = [live for live in self if not live.shard.done and not live.doubted]
+        if not endpoint.positionable or not uncut:
+            return None
+        rows = remaining_rows(self.values, outlook)
+        largest = max(uncut, key=lambda live: rows[live.shard.id])
+        at = split_point(largest.shard, rows[largest.shard.id], outlook, flying=largest.flying)
+        return None if at is None else (largest, at)
+
+    def _free(self, endpoint: Endpoint) -> list[LiveShard]:
+        return [live for live in self if not live.flying and not live.shard.done and enterable(endpoint, live.shard)]

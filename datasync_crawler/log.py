@@ -1,0 +1,63 @@
+"""Logs: page items as one short line, and no secret in any record."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy.logformatter import LogFormatter, LogFormatterResult
+
+from datasync_crawler.handlers import secrets_of
+
+if TYPE_CHECKING:
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from twisted.python.failure import Failure
+
+    from datasync_crawler.flow.secrets import Secrets
+
+
+class QuietFormatter(LogFormatter):
+    """Scrapy's formatter without the rows of a page in its lines (default: the whole item, megabytes)."""
+
+    def scraped(
+        self,
+        item: Any,
+        response: Response | Failure | None,  # noqa: ARG002 - Scrapy's signature
+        spider: Spider,  # noqa: ARG002 - Scrapy's signature
+    ) -> LogFormatterResult:
+        """One line with the shard and the number of rows."""
+        rows = len(item.page.ids) if hasattr(item, "page") else 0
+        args = {"shard": getattr(item, "shard", "?"), "rows": rows}
+        return {"level": logging.DEBUG, "msg": "page of shard %(shard)s: %(rows)d rows", "args": args}
+
+
+class MaskSecrets(logging.Filter):
+    """Replaces every secret in a record's text by its word; sits on the handlers, so that no logger is forgotten."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        super().__init__()
+        self._secrets = secrets
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Lets every record through, masked."""
+        message = record.getMessage()
+        masked = self._secrets.mask(message)
+        if masked != message:
+            record.msg, record.args = masked, ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = self._secrets.mask(logging.Formatter().formatException(record.exc_info))
+        return True
+
+
+class Masking:
+    """The extension that puts the mask on every handler of the root logger, which Scrapy has set up by now."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's way to make one."""
+        mask = MaskSecrets(secrets_of(crawler))
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(mask)
+        return cls()

@@ -1,0 +1,172 @@
+"""Pages into the ledger, one transaction each, failing closed; and the verdict over the whole at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+from scrapy.exceptions import DropItem
+
+from datasync_crawler.adapters.worker import CallNotes, Cuts, LedgerWorker
+from datasync_crawler.domain.choices import Choices, read_choices
+from datasync_crawler.domain.completeness import Verdict, judge_set
+from datasync_crawler.domain.errors import ConfigurationError, LedgerError
+from datasync_crawler.domain.page import StoredPage
+from datasync_crawler.domain.profile import Pool, Profile, read_profile
+from datasync_crawler.flow.clock import SystemClock
+from datasync_crawler.flow.dispatch import Dispatch
+from datasync_crawler.flow.opening import open_run
+from datasync_crawler.flow.reception import Reception
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from datasync_crawler.adapters.ledger import Call, Ledger
+    from datasync_crawler.domain.shard import Shard
+    from datasync_crawler.flow.run import Run
+
+logger = logging.getLogger(__name__)
+
+# Departures older than this (seconds) are in no window that matters.
+_LONGEST_WINDOW = 3 * 3600.0
+
+
+class LedgerPipeline:
+    """Opens the run from the ledger, stores every page with its checkpoint, and judges the set when the crawl ends.
+
+    After a page that could not be stored no later one is: pages still arrive for a while, and storing them would step
+    over the hole.
+    """
+
+    def __init__(self, crawler: Crawler, choices: Choices) -> None:
+        self._crawler = crawler
+        self._choices = choices
+        self._key = hashlib.sha256(choices.key.encode()).hexdigest()
+        self._pages = LedgerWorker(choices.database or "", id_only=choices.id_only)
+        self._calls = LedgerWorker(choices.database or "", id_only=choices.id_only)
+        self._lock = asyncio.Lock()
+        self._run: Run | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's way to make one."""
+        return cls(crawler, read_choices(crawler.settings))
+
+    async def open_spider(self) -> None:
+        """Makes the run from what the ledger remembers and gives it to the spider."""
+        spider: Any = self._crawler.spider
+        clock, choices = SystemClock(), self._choices
+        profile, shards, generation, calls, learned, stored = await self._pages.do(
+            lambda ledger: _remembered(ledger, self._key, clock.wall() - _LONGEST_WINDOW)
+        )
+        self._run = spider.run = open_run(
+            profile,
+            shards,
+            generation=generation,
+            stored=stored,
+            calls=[(call.pool, call.at) for call in calls],
+            learned=learned,
+            clock=clock,
+            log=CallNotes(self._calls, self._key),
+            most_in_flight=choices.most_in_flight,
+            reserve=choices.reserve,
+            whole=not choices.id_only,
+        )
+        spider.reception = Reception(self._run)
+        spider.dispatch = Dispatch(
+            self._run, Cuts(self._pages), give_up_after=choices.give_up_after, most_at_once=choices.most_shards
+        )
+
+    async def process_item(self, item: StoredPage) -> StoredPage:
+        """Stores a page; raises DropItem once any page failed."""
+        spider: Any = self._crawler.spider
+        async with self._lock:
+            if self._broken:
+                raise DropItem("an earlier page could not be stored")
+            try:
+                stored = await self._pages.do(lambda ledger: ledger.store(item))
+                await self._write_lessons()
+            except LedgerError as error:
+                spider.run.stop(error)
+                logger.error("a page of shard %s could not be stored: %s", item.shard, error)  # noqa: TRY400 - one line
+                raise DropItem("the page could not be stored") from error
+        spider.reception.stored(stored.inserted)
+        return item
+
+    async def close_spider(self) -> None:
+        """Judges the set from the database and leaves the verdict in the ledger and in the stats."""
+        try:
+            if self._run is not None and not self._broken:
+                await self._write_lessons()
+                verdict = await self._pages.do(self._judge)
+                self._tell(verdict)
+        except LedgerError as error:
+            self._run.stop(error) if self._run is not None else None
+        finally:
+            await self._pages.close()
+            await self._calls.close()
+
+    @property
+    def _broken(self) -> bool:
+        return self._run is not None and isinstance(self._run.failure, LedgerError)
+
+    async def _write_lessons(self) -> None:
+        run = self._run
+        if run is None or not run.lessons:
+            return
+        lessons = [Pool(name, limit.calls, limit.window) for name, limit in run.lessons.items()]
+        run.lessons.clear()
+        await self._pages.do(lambda ledger: _write_down(ledger, lessons))
+
+    def _judge(self, ledger: Ledger) -> Verdict:
+        assert self._run is not None
+        standing = ledger.standing()
+        named = [(name, told) for name, told in self._run.profile.totals]
+        totals = [("the pages' total", self._run.total)] if self._run.total is not None else []
+        verdict = judge_set(
+            count=standing.events,
+            claimed=standing.claimed,
+            open_shards=len(standing.open_shards),
+            holes=len(standing.gaps) + len(standing.overlaps),
+            lost=standing.rejected,
+            totals=[*totals, *named],
+            accept_rejected=self._choices.accept_rejected,
+        )
+        ledger.remember("verdict", "complete", verdict.to_json())
+        return verdict
+
+    def _tell(self, verdict: Verdict) -> None:
+        spider: Any = self._crawler.spider
+        spider.verdict = verdict
+        stats = self._crawler.stats
+        assert stats is not None
+        assert self._run is not None
+        stats.set_value("datasync/complete", int(verdict.complete))
+        stats.set_value("datasync/events", verdict.count)
+        announced = {pool.name for pool in self._run.profile.pools if pool.announced}
+        for name, budget in self._run.gate.budgets.items():
+            stats.inc_value(f"datasync/refused/{'announced' if name in announced else 'hidden'}", budget.refused)
+        for sentence in verdict.against:
+            logger.error("not complete: %s", sentence)
+        for sentence in verdict.noted:
+            logger.info("noted: %s", sentence)
+
+
+def _write_down(ledger: Ledger, lessons: list[Pool]) -> None:
+    for pool in lessons:
+        ledger.remember("pool", pool.name, msgspec.json.encode(pool))
+
+
+def _remembered(
+    ledger: Ledger, key: str, since: float
+) -> tuple[Profile, list[Shard], int, list[Call], dict[str, Pool], int]:
+    document = ledger.profile()
+    if document is None:
+        raise ConfigurationError("no profile yet: run scrapy crawl discover first")
+    ledger.plant([(None, None)])
+    generation = ledger.lease()
+    learned = {name: msgspec.json.decode(text, type=Pool) for name, text in ledger.remembered("pool").items()}
+    return read_profile(document), ledger.shards(), generation, ledger.calls(key, since), learned, ledger.count()

@@ -1,0 +1,109 @@
+"""Starting the simulator from a shell."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import secrets
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import uvloop
+from aiohttp import web
+
+from datasync_crawler.simulator.app import Skin, score_application
+from datasync_crawler.simulator.pace import steady_clock
+from datasync_crawler.simulator.service import Service
+from datasync_crawler.simulator.sessions import make_sessions
+from datasync_crawler.simulator.table import open_table
+from datasync_crawler.simulator.world import FAULT_LEVELS, UnknownSwitch, World
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HOST = "127.0.0.1"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; 2 for a wrong use. Prints one line when it can be called."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        world = _world(given)
+    except UnknownSwitch as error:
+        parser.error(str(error))
+    keys = given.key or [f"ds_{secrets.token_hex(16)}"]
+    uvloop.run(_serve(world, keys, given.port, given.score_port, with_parent=given.with_parent))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="simulator", description="A stand-in for the service, on this machine only.")
+    parser.add_argument("--events", type=int, default=3_000_000, metavar="N", help="size of the event set")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="of events and faults")
+    parser.add_argument("--speed", type=float, default=1.0, metavar="K", help="divides every window, life and latency")
+    parser.add_argument("--port", type=int, default=0, metavar="P", help="0 takes any free port")
+    parser.add_argument("--score-port", type=int, default=0, metavar="P", help="where the score is told")
+    parser.add_argument("--key", action="append", metavar="KEY", help="a key to accept; can be given again")
+    parser.add_argument("--faults", choices=list(FAULT_LEVELS), default="none", help="how often things go wrong")
+    parser.add_argument("--no-limits", action="store_true", help="count no calls")
+    parser.add_argument("--no-latency", action="store_true", help="answer at once")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any switch of the world")
+    parser.add_argument("--with-parent", action="store_true", help="end when standard input closes")
+    return parser
+
+
+def _world(given: argparse.Namespace) -> World:
+    if given.speed <= 0 or given.events < 0:
+        raise UnknownSwitch("--speed is above 0 and --events not below")
+    world = World(
+        events=given.events,
+        seed=given.seed,
+        speed=given.speed,
+        limits=not given.no_limits,
+        latency=not given.no_latency,
+    ).with_faults(given.faults)
+    return world.with_switches(dict(_pair(text) for text in given.set))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UnknownSwitch(f"--set wants NAME=VALUE, not {text!r}")
+    return name.replace("-", "_"), value
+
+
+async def _serve(world: World, keys: Sequence[str], port: int, score_port: int, *, with_parent: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if with_parent:
+        threading.Thread(target=_watch_parent, args=(loop, stop), daemon=True).start()
+    sessions = make_sessions(world.events, world.seed)
+    now = steady_clock()
+    service = Service(world, keys, open_table(sessions, world.seed, world.tie_rate), sessions, now())
+    skin = Skin(service, now)
+    main_runner, url = await _listen(skin.application(), port)
+    score_runner, score_url = await _listen(score_application(skin, service, now), score_port)
+    print(f"simulator: {url} key={keys[0]} score={score_url}", flush=True)
+    await stop.wait()
+    await asyncio.gather(main_runner.cleanup(), score_runner.cleanup())
+
+
+async def _listen(app: web.Application, port: int) -> tuple[web.AppRunner, str]:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=False)
+    await runner.setup()
+    site = web.TCPSite(runner, HOST, port)
+    await site.start()
+    address = runner.addresses[0]
+    return runner, f"http://{HOST}:{address[1]}"
+
+
+def _watch_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4_096):
+        pass
+    loop.call_soon_threadsafe(stop.set)

@@ -1,0 +1,79 @@
+"""Keys: whether one is known, when its clock began, what it has spent."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from datasync_crawler.simulator.limits import Limiter, make_limiter
+from datasync_crawler.simulator.world import World
+
+POOLS = {
+    "header": "header",
+    "query": "query",
+    "feed": "feed",
+    "sessions": "sessions",
+    "metrics": "metrics",
+    "bulk": "bulk",
+    "stream-access": "stream_access",
+}
+"""Pool by name, with the prefix of its switches."""
+
+
+@dataclass(slots=True)
+class Account:
+    """What the service keeps of one key. Times are seconds on the service's clock."""
+
+    key: str
+    first_call: float | None = None
+    tokens: dict[str, float] = field(default_factory=dict)
+    """Stream tokens and when each dies."""
+    submissions: list[dict[str, object]] = field(default_factory=list)
+    limiters: dict[str, Limiter | None] = field(default_factory=dict)
+
+    def touch(self, now: float) -> None:
+        """Any call with the key starts its clock."""
+        if self.first_call is None:
+            self.first_call = now
+
+    def expired(self, world: World, now: float) -> bool:
+        """Whether the key has outlived its life."""
+        return self.first_call is not None and now >= self.first_call + world.span(world.key_life)
+
+    def limiter(self, world: World, pool: str) -> Limiter | None:
+        """The account of a pool, or None where nothing is counted."""
+        if pool not in self.limiters:
+            self.limiters[pool] = _limiter(world, pool)
+        return self.limiters[pool]
+
+    def issue_token(self, world: World, now: float) -> str:
+        """A new stream token; older ones stay valid unless the world says otherwise."""
+        if world.token_cancels_older:
+            self.tokens.clear()
+        self.tokens = {token: dies for token, dies in self.tokens.items() if dies > now}
+        token = secrets.token_hex(32)
+        self.tokens[token] = now + world.span(world.token_life)
+        return token
+
+    def token_lives(self, token: str, now: float) -> bool:
+        """Whether a stream token of this key can be used."""
+        return self.tokens.get(token, 0.0) > now
+
+    def revoke(self, token: str) -> None:
+        """Let a token die before its time."""
+        self.tokens.pop(token, None)
+
+
+def pool_of(world: World, pool: str) -> str:
+    """The pool that a call really counts against, where the world lets pools share."""
+    if (pool == "query" and world.query_shares_header) or (pool == "feed" and world.feed_shares_header):
+        return "header"
+    return pool
+
+
+def _limiter(world: World, pool: str) -> Limiter | None:
+    prefix = POOLS[pool]
+    limit, window = int(getattr(world, f"{prefix}_limit")), float(getattr(world, f"{prefix}_window"))
+    if not world.limits or limit <= 0:
+        return None
+    return make_limiter(world.window_kind, limit, world.span(window), refused_count=world.refused_count)

@@ -1,0 +1,130 @@
+"""From an answer to what goes over the wire, faults included."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from datasync_crawler.simulator.answers import Answer, balancer_error, refusal
+from datasync_crawler.simulator.faults import Fault, FaultKind, cut_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from datasync_crawler.simulator.world import World
+
+Pieces = list["bytes | memoryview"]
+
+_LEADING_ID = re.compile(rb'\{"id":"[^"]*",')
+_IDLESS_ROWS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Bytes to send: headers, then the pieces of the body one after the other."""
+
+    status: int
+    headers: dict[str, str]
+    pieces: Pieces
+    whole: bool = True
+    """Whether a client gets every row that the answer holds."""
+    reset_after: int | None = None
+    """Bytes of the body after which the connection is reset; 0 resets it before the headers."""
+    drip: float = 0.0
+    """Seconds over which the body is spread."""
+    without: Sequence[int] = ()
+    """Rows of the event set that were sent without their id."""
+
+
+def compose(answer: Answer, world: World, now: float) -> Wire:
+    """What is sent for an answer at a moment."""
+    if answer.fault is not None:
+        return _faulty(answer, answer.fault, world, now)
+    return _sound(answer, world, now)
+
+
+def compressed(wire: Wire) -> Wire:
+    """The same with its body compressed."""
+    body = gzip.compress(b"".join(wire.pieces), 1)
+    headers = wire.headers | {"Content-Length": str(len(body)), "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return replace(wire, headers=headers, pieces=[body])
+
+
+def _sound(answer: Answer, world: World, now: float) -> Wire:
+    told_at = now if answer.told_at is None else answer.told_at
+    pieces: Pieces = answer.page.pieces(world, told_at) if answer.page else [answer.body]
+    return Wire(answer.status, answer.headers(_size(pieces), now), pieces)
+
+
+def _faulty(answer: Answer, fault: Fault, world: World, now: float) -> Wire:
+    if fault.kind in (FaultKind.FALSE_END, FaultKind.EMPTY_PAGE):
+        return replace(_sound(_ended_wrongly(answer, fault), world, now), whole=fault.kind is FaultKind.FALSE_END)
+    if fault.kind in (FaultKind.SERVER_ERROR, FaultKind.BALANCER):
+        return _sound(_failed(answer, fault), world, now)
+    wire = _sound(answer, world, now)
+    size = _size(wire.pieces)
+    if fault.kind is FaultKind.NULL:
+        return replace(wire, pieces=[b"null"], headers=wire.headers | {"Content-Length": "4"}, whole=False)
+    if fault.kind is FaultKind.TRUNCATED:
+        cut = cut_at(fault, size)
+        pieces: Pieces = [b"".join(wire.pieces)[:cut]]
+        return replace(wire, pieces=pieces, headers=wire.headers | {"Content-Length": str(cut)}, whole=False)
+    if fault.kind is FaultKind.RESET:
+        return replace(wire, reset_after=0 if fault.dice % 2 else int(size * fault.share), whole=False)
+    if fault.kind is FaultKind.DRIP:
+        return replace(wire, drip=world.span(world.drip_seconds))
+    if fault.kind is FaultKind.IDLESS:
+        return _idless(answer, wire, fault)
+    return wire
+
+
+def _ended_wrongly(answer: Answer, fault: Fault) -> Answer:
+    """A page that claims the end too early, or holds nothing and claims that there is more."""
+    page = answer.page
+    if page is None:
+        return answer
+    if fault.kind is FaultKind.FALSE_END:
+        return replace(answer, page=replace(page, more=False))
+    empty = replace(page, items=lambda: b"", returned=0, more=True, last=page.first, low=0, high=0, rows=())
+    return replace(answer, page=empty)
+
+
+def _failed(answer: Answer, fault: Fault) -> Answer:
+    """A failure in the place of the answer: the service's own keeps the budget's headers, the balancer's has none."""
+    if fault.kind is FaultKind.BALANCER:
+        return replace(balancer_error(502), route=answer.route)
+    failed = (
+        refusal(500, "INTERNAL_ERROR", "An unexpected error occurred")
+        if fault.dice % 2
+        else refusal(503, "SERVICE_UNAVAILABLE", "Service temporarily unavailable")
+    )
+    kept = {name: value for name, value in answer.extra.items() if name.startswith("X-RateLimit")}
+    return replace(failed, extra=kept, route=answer.route)
+
+
+def _idless(answer: Answer, wire: Wire, fault: Fault) -> Wire:
+    """A few rows without their id, and the header with which the service owns up to it."""
+    page = answer.page
+    if page is None or not page.returned:
+        return wire
+    spots = list(page.rows) or list(range(page.low, page.high)) or list(range(page.returned))
+    chosen = sorted(random.Random(fault.dice).sample(range(page.returned), min(_IDLESS_ROWS, page.returned)))
+    text = b"".join(wire.pieces)
+    begins = [match for match in _LEADING_ID.finditer(text) if text[match.start() - 1 : match.start()] in (b",", b"[")]
+    for at in reversed(chosen):
+        begin, end = begins[at].span()
+        text = text[:begin] + b"{" + text[end:]
+    chaos = {"X-Chaos-Applied": "missingFields", "X-Chaos-Description": "Missing fields: id"}
+    return replace(
+        wire,
+        pieces=[text],
+        headers=wire.headers | chaos | {"Content-Length": str(len(text))},
+        without=[spots[at] for at in chosen] if page.low < page.high or page.rows else (),
+    )
+
+
+def _size(pieces: Pieces) -> int:
+    return sum(len(piece) for piece in pieces)

@@ -1,0 +1,1 @@
+"""The spiders say where to go next; what an answer means is decided below them."""

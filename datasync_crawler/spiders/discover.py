@@ -1,0 +1,152 @@
+"""``scrapy crawl discover``: finds out how the API works and leaves the profile."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playwright.async_api import Error as PlaywrightError
+from scrapy import Request, Spider
+
+from datasync_crawler.adapters.browser import find_browser, launch_options
+from datasync_crawler.adapters.profile_file import read_profile_file, write_profile_file
+from datasync_crawler.adapters.worker import LedgerWorker
+from datasync_crawler.domain.choices import origin_of, read_choices
+from datasync_crawler.domain.discovery.conclude import conclude
+from datasync_crawler.domain.discovery.keeping import beginnings
+from datasync_crawler.domain.discovery.standin import stand_in
+from datasync_crawler.domain.discovery.summary import summary
+from datasync_crawler.domain.errors import ConfigurationError, DatasyncError
+from datasync_crawler.domain.page import StoredPage
+from datasync_crawler.domain.profile import read_profile
+from datasync_crawler.handlers import secrets_of
+from datasync_crawler.spiders.keyed import Interrogation
+from datasync_crawler.spiders.keyless import FAILED, Approach
+from datasync_crawler.spiders.rendering import Rendering
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from scrapy.http import Response
+    from scrapy.settings import BaseSettings
+
+    from datasync_crawler.adapters.ledger import Ledger
+    from datasync_crawler.domain.choices import Choices
+    from datasync_crawler.domain.discovery.case import Case
+    from datasync_crawler.domain.discovery.keeping import Beginnings
+    from datasync_crawler.domain.profile import Profile
+
+logger = logging.getLogger(__name__)
+
+_HANDLER = "datasync_crawler.spiders.rendering.RenderingDownloadHandler"
+
+
+class DiscoverSpider(Spider):
+    """Learns without the key first, then asks few things with it; ``fresh=1`` makes a new profile in any case.
+
+    ``failure`` holds the error that ended it, for the command's exit code; the stat ``datasync/outcome`` names it.
+    """
+
+    name = "discover"
+    custom_settings = {"SPIDERMON_ENABLED": False, "ITEM_PIPELINES": {}}  # noqa: RUF012 - Scrapy's attribute, read once
+
+    def __init__(self, *args: Any, fresh: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fresh = fresh.lower() in {"1", "true", "yes", "on"}
+        self.failure: DatasyncError | None = None
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Adds the browser, where there is one."""
+        super().update_settings(settings)
+        try:
+            browser = find_browser(settings.get("BROWSER_PATH") or "")
+        except ConfigurationError:
+            return
+        if browser is not None:
+            settings.set("PLAYWRIGHT_LAUNCH_OPTIONS", launch_options(browser), priority="spider")
+            settings.set("PLAYWRIGHT_PROCESS_REQUEST_HEADERS", None, priority="spider")
+            # Without it the number is taken from CONCURRENT_REQUESTS, where 0 would wait for ever.
+            settings.set("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT", 2, priority="spider")
+            settings.set("DOWNLOAD_HANDLERS", {"http": _HANDLER, "https": _HANDLER}, priority="spider")
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Does all the work; nothing is left to callbacks."""
+        outcome = "profile"
+        try:
+            choices = read_choices(self.settings)
+            find_browser(self.settings.get("BROWSER_PATH") or "")
+            profile = await self._profile(choices)
+            sys.stdout.write(summary(profile) + "\n")
+        except DatasyncError as error:
+            self.failure, outcome = error, type(error).__name__
+        if self.crawler.stats is not None:
+            self.crawler.stats.set_value("datasync/outcome", outcome)
+        yield {"outcome": outcome}
+
+    async def _profile(self, choices: Choices) -> Profile:
+        origin, state = origin_of(choices.api_base), Path(choices.state)
+        ledger = LedgerWorker(choices.database or "", id_only=choices.id_only)
+        try:
+            await ledger.do(lambda it: it.bind(origin))
+            known = None if self.fresh else await self._known(ledger, state, choices)
+            if known is not None:
+                logger.info("The profile of %s is used again; --fresh makes a new one", choices.api_base)
+            profile = known or await self._discover(ledger, choices)
+            await ledger.do(lambda it: it.save_profile(profile.to_json()))
+            write_profile_file(state, profile)
+        finally:
+            await ledger.close()
+        return profile
+
+    async def _known(self, ledger: LedgerWorker, state: Path, choices: Choices) -> Profile | None:
+        """The profile of the same API, the ledger's before the file's."""
+        document = await ledger.do(lambda it: it.profile())
+        profile = read_profile(document) if document else read_profile_file(state)
+        return profile if profile is not None and profile.api_base == choices.api_base else None
+
+    async def _discover(self, ledger: LedgerWorker, choices: Choices) -> Profile:
+        case = await Approach(choices.api_base, choices.dashboard, self._send, self._render).case()
+        digest = hashlib.sha256(choices.key.encode()).hexdigest()
+        start = time.monotonic()
+        case = await Interrogation(self._send, secrets_of(self.crawler), ledger, digest).run(case)
+        logger.info("%d keyed calls in %.1f s", len(case.answers), time.monotonic() - start)
+        profile = conclude(case, origin_of(choices.api_base), time.time())
+        await self._keep(ledger, case, whole=not choices.id_only)
+        return profile
+
+    async def _keep(self, ledger: LedgerWorker, case: Case, *, whole: bool) -> None:
+        begun = beginnings(case, whole=whole)
+        if begun is not None:
+            rows = await ledger.do(lambda it: _store(it, begun))
+            logger.info("%d rows of the probes are kept", rows)
+
+    async def _render(self, names: tuple[str, ...], stored: tuple[str, ...]) -> Rendering | None:
+        if not self.settings.getdict("PLAYWRIGHT_LAUNCH_OPTIONS"):
+            return None
+        choices = read_choices(self.settings)
+        rendering = Rendering(choices.dashboard, stand_in(choices.key), names, stored)
+        try:
+            await self._send(rendering.request(self.settings["USER_AGENT"]))
+        except (PlaywrightError, *FAILED) as error:
+            logger.warning("The browser could not render %s: %s", choices.dashboard, str(error).split("\n")[0])
+            return rendering if rendering.calls else None
+        return rendering
+
+    async def _send(self, request: Request) -> Response:
+        if self.crawler.engine is None:
+            raise RuntimeError("nothing can be sent before the crawl has begun")
+        return await self.crawler.engine.download_async(request)
+
+
+def _store(ledger: Ledger, begun: Beginnings) -> int:
+    """Plants the first shards with the probes' rows in them; a ledger that has shards stays as it is."""
+    if ledger.shards():
+        return 0
+    shards, generation = ledger.plant(begun.bounds), ledger.lease()
+    pages = [StoredPage(shards[k.shard].id, generation, k.lane, k.page, k.checkpoint) for k in begun.pages]
+    return sum(ledger.store(page).inserted for page in pages)

@@ -1,0 +1,91 @@
+"""The events spider: sends each call of the drain at the moment it may leave, and hands its pages on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+import scrapy
+from scrapy import Request
+
+from datasync_crawler.domain.asking import Ask
+from datasync_crawler.flow.answers import Answer
+from datasync_crawler.handlers import headers_of, secrets_of
+
+if TYPE_CHECKING:
+    from scrapy.http import Response
+    from twisted.python.failure import Failure
+
+    from datasync_crawler.domain.errors import DatasyncError
+    from datasync_crawler.domain.page import StoredPage
+    from datasync_crawler.flow.dispatch import Dispatch
+    from datasync_crawler.flow.reception import Reception
+    from datasync_crawler.flow.run import Call, Run
+    from datasync_crawler.flow.tokens import TokenAsk
+
+
+class EventsSpider(scrapy.Spider):
+    """Drains every event; the pipeline opens the run before the first call and stores its pages."""
+
+    name = "events"
+    custom_settings = {  # noqa: RUF012 - Scrapy's attribute, read once
+        "ITEM_PIPELINES": {"datasync_crawler.pipelines.LedgerPipeline": 300},
+        "DOWNLOADER_MIDDLEWARES": {"datasync_crawler.downloadermiddlewares.CurrentCalls": 50},
+        "SPIDERMON_SPIDER_CLOSE_MONITORS": ("datasync_crawler.monitors.CompletenessSuite",),
+    }
+
+    run: Run | None = None
+    dispatch: Dispatch
+    reception: Reception
+
+    @property
+    def failure(self) -> DatasyncError | None:
+        """Why the run ended early, if it did."""
+        return None if self.run is None else self.run.failure
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Yields each call of the run when its budget lets it leave."""
+        if self.run is None:
+            return
+        async for call in self.dispatch.calls():
+            yield self.request(call)
+
+    def request(self, call: Call) -> Request:
+        """The request for a page or for a token, with words where secrets belong."""
+        assert self.run is not None
+        if isinstance(call, Ask):
+            return self._to_send(call.url, "GET", self.run.lanes[call.lane].headers, call)
+        grant = self.run.profile.endpoint(call.endpoint).grant
+        assert grant is not None
+        return self._to_send(grant.url, grant.method, dict(grant.headers), call)
+
+    def parse_page(self, response: Response, call: Ask) -> StoredPage | None:
+        """A page came: on to the pipeline with it."""
+        return self.reception.answered(call, _answer(response))
+
+    def parse_token(self, response: Response, call: TokenAsk) -> None:
+        """A token came: the wire may use it."""
+        token = self.reception.granted(call, _answer(response))
+        if token is not None:
+            secrets_of(self.crawler).keep_token(call.endpoint, token)
+
+    def missed(self, failure: Failure) -> None:
+        """No answer came."""
+        call = failure.request.cb_kwargs["call"]  # type: ignore[attr-defined]
+        self.reception.failed(call, failure.type.__name__ if failure.type else "no answer")
+
+    def _to_send(self, url: str, method: str, headers: dict[str, str], call: Call) -> Request:
+        return Request(
+            url,
+            method=method,
+            headers=headers,
+            callback=self.parse_page if isinstance(call, Ask) else self.parse_token,
+            errback=self.missed,
+            cb_kwargs={"call": call},
+            meta={"verbatim_url": True},
+            dont_filter=True,
+        )
+
+
+def _answer(response: Response) -> Answer:
+    return Answer(response.status, headers_of(response), response.body)

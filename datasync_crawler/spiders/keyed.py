@@ -1,0 +1,86 @@
+"""Sending probes: each noted in the ledger before it leaves, its answer read as far as it can be."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from scrapy import Request
+
+from datasync_crawler.adapters.ledger import Call
+from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question, answered
+from datasync_crawler.domain.discovery.handout import feed_name
+from datasync_crawler.domain.discovery.plan import MOST_ROUNDS, next_round, pause_before
+from datasync_crawler.domain.discovery.probing import with_query
+from datasync_crawler.spiders.keyless import FAILED, plain_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from datasync_crawler.adapters.worker import LedgerWorker
+    from datasync_crawler.domain.discovery.case import Case
+    from datasync_crawler.flow.secrets import Secrets
+    from datasync_crawler.spiders.keyless import Send
+
+logger = logging.getLogger(__name__)
+
+_PATIENCE = 60.0
+
+
+class Interrogation:
+    """Puts the open questions of a case to the service, a round at a time."""
+
+    def __init__(self, send: Send, secrets: Secrets, ledger: LedgerWorker, key_digest: str) -> None:
+        self._send = send
+        self._secrets = secrets
+        self._ledger = ledger
+        self._key = key_digest
+
+    async def run(self, case: Case) -> Case:
+        """The case with all answers, after at most :data:`MOST_ROUNDS` rounds."""
+        for number in range(1, MOST_ROUNDS + 1):
+            probes = next_round(case)
+            if not probes:
+                break
+            await self._wait(pause_before(case, probes, time.time()))
+            start = time.monotonic()
+            answers = await self._round(probes)
+            told = ", ".join(f"{a.probe.question} {a.probe.endpoint}: {a.status or 'nothing'}" for a in answers)
+            logger.info("Round %d, %.1f s: %s", number, time.monotonic() - start, told)
+            case = case.learned(answers)
+            if case.granted is not None:
+                self._secrets.keep_token(feed_name(case), case.granted[1].token)
+        return case
+
+    async def _wait(self, seconds: float) -> None:
+        if seconds > 0:
+            logger.info("Waiting %.0f s until a pool that was used up may be asked again", seconds)
+            await asyncio.sleep(seconds)
+
+    async def _round(self, probes: Sequence[Probe]) -> tuple[Answer, ...]:
+        now = time.time()
+        await self._ledger.do(lambda ledger: ledger.note_calls([Call(p.pool, self._key, now) for p in probes]))
+        return tuple(await asyncio.gather(*(self._ask(probe) for probe in probes)))
+
+    async def _ask(self, probe: Probe) -> Answer:
+        start = time.monotonic()
+        try:
+            response = await self._send(_request(probe))
+        except FAILED as error:
+            logger.info("No answer to %s %s: %s", probe.question, probe.url, type(error).__name__)
+            return answered(probe, 0, {}, b"", time.monotonic() - start, time.time())
+        seconds, at = time.monotonic() - start, time.time()
+        headers = plain_headers(response)
+        return await asyncio.to_thread(answered, probe, response.status, headers, response.body, seconds, at)
+
+
+def _request(probe: Probe) -> Request:
+    url, headers = probe.url, dict(probe.headers)
+    if probe.credential is not None and probe.credential.place == "query":
+        url = with_query(url, [(probe.credential.name, probe.credential.prefix + "{key}")])
+    elif probe.credential is not None and probe.question is not Question.GRANT:
+        headers[probe.credential.name] = probe.credential.prefix + "{key}"
+    meta = {"download_timeout": _PATIENCE, "verbatim_url": True}
+    return Request(url, method=probe.method, headers=headers, meta=meta, dont_filter=True)

@@ -1,0 +1,199 @@
+"""What can be learned before the key is used for the first time: the page, its scripts, documents, refusals."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+from scrapy import Request
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
+from scrapy.http import TextResponse
+
+from datasync_crawler.domain.bundle import read_bundle, read_source_map
+from datasync_crawler.domain.discovery.candidates import collections, figures
+from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question, answered
+from datasync_crawler.domain.discovery.harvest import (
+    mentioned_documents,
+    page_links,
+    same_origin,
+    stored_names,
+    url_names,
+)
+from datasync_crawler.domain.discovery.opening import Script, Sightings, open_case
+from datasync_crawler.domain.errors import ServiceUnreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+    from scrapy.http import Response
+
+    from datasync_crawler.domain.discovery.case import Case
+    from datasync_crawler.domain.discovery.routes import Route
+    from datasync_crawler.spiders.rendering import Rendering
+
+    Send = Callable[[Request], Awaitable[Response]]
+    Render = Callable[[tuple[str, ...], tuple[str, ...]], Awaitable[Rendering | None]]
+
+logger = logging.getLogger(__name__)
+
+_MOST_SCRIPTS, _MOST_DOCUMENTS = 40, 8
+_PATIENCE = 15.0
+_USUAL_NAMES = ("apiKey", "api_key", "key", "token")
+_USUAL_DOCUMENTS = ("openapi.json",)
+FAILED = (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
+"""Every way in which no answer comes."""
+
+
+class Approach:
+    """The way to a case without the key: ``send`` fetches, ``render`` opens the page in a browser (or gives None)."""
+
+    def __init__(self, api_base: str, dashboard: str, send: Send, render: Render) -> None:
+        self._api_base = api_base
+        self._dashboard = dashboard
+        self._send = send
+        self._render = render
+        self._echo = float("inf")
+        self._sources: dict[str, str] = {}
+        self._scripts: dict[str, Script] = {}
+
+    async def case(self) -> Case:
+        """Everything that can be known without the key; raises ServiceUnreachable when nothing answers at all."""
+        root, page = await asyncio.gather(self._get(self._api_base), self._get(self._dashboard))
+        if root is None and page is None:
+            raise ServiceUnreachable(f"nothing answers at {self._api_base}: check API_BASE_URL and the network")
+        html = page.text if isinstance(page, TextResponse) else ""
+        links = page_links(html, self._dashboard)
+        await self._read_scripts(links.scripts)
+        rendering = await self._render(self._names(), self._stored())
+        if rendering is not None:
+            await self._read_rendered(rendering.scripts)
+        description = _json(root)
+        described = root.text if description is not None and isinstance(root, TextResponse) else ""
+        seen = Sightings(
+            api_base=self._api_base,
+            dashboard=self._dashboard,
+            description=description,
+            calls=tuple(rendering.calls) if rendering else (),
+            scripts=tuple(self._scripts.values()),
+            documents=await self._documents(links.documents, html + described),
+            echo=self._echo,
+            warnings=() if rendering else ("no browser: only the page's scripts and documents were read",),
+        )
+        return open_case(seen, await self._knock(open_case(seen)))
+
+    def _names(self) -> tuple[str, ...]:
+        found = dict.fromkeys(name for script in self._scripts.values() for name in script.names)
+        return tuple(found) or _USUAL_NAMES
+
+    def _stored(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for text in self._sources.values() for name in stored_names(text)))
+
+    async def _read_scripts(self, urls: Iterable[str]) -> None:
+        """Reads scripts and whatever they lead to, breadth first."""
+        waiting = [url for url in urls if same_origin(url, self._dashboard)]
+        while waiting and len(self._scripts) < _MOST_SCRIPTS:
+            fresh = [url for url in dict.fromkeys(waiting) if url not in self._scripts]
+            answers = await asyncio.gather(*(self._get(url) for url in fresh))
+            found = [
+                (url, answer.body) for url, answer in zip(fresh, answers, strict=True) if answer and _is_code(answer)
+            ]
+            links = [await self._read_script(url, body) for url, body in found]
+            waiting = [link for group in links for link in group if same_origin(link, self._dashboard)]
+
+    async def _read_rendered(self, scripts: Mapping[str, bytes]) -> None:
+        for url, body in scripts.items():
+            if url not in self._scripts and same_origin(url, self._dashboard):
+                await self._read_script(url, body)
+
+    async def _read_script(self, url: str, body: bytes) -> list[str]:
+        """Reads one script or source map; returns the absolute addresses it leads to."""
+        if urlsplit(url).path.endswith(".map"):
+            for name, content in read_source_map(body):
+                if "node_modules" not in name:
+                    await self._read_script(f"{url}!/{name.lstrip('./')}", content)
+            return []
+        reading = await asyncio.to_thread(read_bundle, body)
+        text = body.decode(errors="replace")
+        self._sources[url] = text
+        self._scripts[url] = Script(url, reading.calls, url_names(text))
+        return [urljoin(url, link) for link in reading.links]
+
+    async def _documents(self, linked: Iterable[str], text: str) -> tuple[tuple[str, str], ...]:
+        texts = {self._dashboard: text, **self._sources}
+        mentioned = [url for base, words in texts.items() for url in mentioned_documents(words, base)]
+        usual = [self._api_base.rstrip("/") + "/" + name for name in _USUAL_DOCUMENTS]
+        own = [url for url in (*linked, *mentioned, *usual) if self._is_home(url)]
+        urls = list(dict.fromkeys(own))[:_MOST_DOCUMENTS]
+        answers = await asyncio.gather(*(self._get(url) for url in urls))
+        return tuple(
+            (url, answer.text)
+            for url, answer in zip(urls, answers, strict=True)
+            if isinstance(answer, TextResponse) and _is_code(answer)
+        )
+
+    def _is_home(self, url: str) -> bool:
+        return same_origin(url, self._dashboard) or same_origin(url, self._api_base)
+
+    async def _knock(self, case: Case) -> tuple[Answer, ...]:
+        """Calls without the key: figures may need none, and a refusal may tell what is missing."""
+        wanted = [(route, Question.FIGURES) for route in figures(case.routes, case.api_base)[:1]]
+        wanted += [(route, Question.ROWS) for route in collections(case.routes, case.api_base)[:1]]
+        answers = await asyncio.gather(*(self._knock_at(route, question) for route, question in wanted))
+        return tuple(answer for answer in answers if answer)
+
+    async def _knock_at(self, route: Route, question: Question) -> Answer | None:
+        start = time.monotonic()
+        response = await self._get(route.url)
+        if response is None:
+            return None
+        probe = Probe(question, route.name, "", route.url)
+        headers = plain_headers(response)
+        return answered(probe, response.status, headers, response.body, time.monotonic() - start, time.time())
+
+    async def _get(self, url: str) -> Response | None:
+        start = time.monotonic()
+        try:
+            response = await self._send(Request(url, dont_filter=True, meta={"download_timeout": _PATIENCE}))
+        except FAILED as error:
+            logger.info("No answer from %s: %s", url, error)
+            return None
+        self._echo = min(self._echo, time.monotonic() - start)
+        return response
+
+
+def plain_headers(response: Response) -> dict[str, str]:
+    """The headers of a response as text."""
+    return {str(name): str(value) for name, value in response.headers.to_unicode_dict().items()}
+
+
+def _json(response: Response | None) -> Any:
+    if response is None:
+        return None
+    try:
+        return msgspec.json.decode(response.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _is_code(response: Response) -> bool:
+    """A page where a script or a document should be is the application's own answer to every unknown path."""
+    kind = response.headers.get(b"Content-Type") or b""
+    return response.status == 200 and b"html" not in kind.lower()  # noqa: PLR2004 - HTTP's OK

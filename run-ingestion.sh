@@ -1,0 +1,60 @@
+#!/bin/sh
+set -eu
+
+usage() {
+  cat <<'USAGE'
+usage: sh run-ingestion.sh [--local | --docker | --demo]
+
+Sets up what is missing, then finds out how the API works, stores every event in PostgreSQL, proves that none is
+missing, and with AUTO_SUBMIT=true submits them. Can be run again after anything: it goes on where it stopped.
+
+  (none)    Docker Compose when a Docker engine answers, else as --local
+  --local   on this machine: .venv, a browser, and the PostgreSQL at DATABASE_URL or an embedded one
+  --docker  with Docker Compose
+  --demo    on this machine, against the bundled simulator: needs no key and no network
+
+example:
+  TARGET_API_KEY=... sh run-ingestion.sh --local
+
+The key and every other setting come from the environment or from .env (see .env.example).
+Exit: 0 complete, 1 not complete but resumable, 2 wrong use, 3 submission unknown, 4 key expired, 5 already running.
+USAGE
+}
+
+engine_answers() { docker info >/dev/null 2>&1 </dev/null && docker compose version >/dev/null 2>&1; }
+
+# Follows the container to its end and ends as it did; stdout stays stdout.
+in_docker() {
+  engine_answers || die 2 "run-ingestion.sh: --docker, but no Docker engine with Compose answers"
+  [ -z "$(docker compose ps -q --status running assignment-ingestion)" ] || die 5 "assignment-ingestion is already running"
+  docker compose rm -fs assignment-ingestion >&2
+  docker compose up -d --build >&2
+  container=$(docker compose ps -aq assignment-ingestion)
+  docker logs -f "$container" &
+  follower=$!
+  # A signal ends the first wait at once; the second one sees the container's last words.
+  trap 'docker stop --time 60 "$container" >/dev/null' INT TERM
+  wait "$follower" || true
+  wait "$follower" 2>/dev/null || true
+  exit "$(docker wait "$container")"
+}
+
+on_this_machine() {
+  fresh_venv requirements.txt
+  find_browser
+  echo 'set-up done'
+  exec "$python" -m scrapy ingest "$@"
+}
+
+cd "$(dirname "$0")"
+. datasync_crawler/sh/environment.sh
+
+[ $# -le 1 ] || die 2 "run-ingestion.sh: one option at most (see --help)"
+case ${1:-} in
+  --help | -h) usage ;;
+  --demo) on_this_machine --demo ;;
+  --local) on_this_machine ;;
+  --docker) in_docker ;;
+  '') if engine_answers; then in_docker; else on_this_machine; fi ;;
+  *) die 2 "run-ingestion.sh: unknown option $1 (see --help)" ;;
+esac

@@ -1,0 +1,58 @@
+"""What holds for every test: no setting of this machine is seen, and nothing leaves it.
+
+The module's body does its work at import, which is before any test module, and so any setting, is read.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tests.guard import loopback_only
+
+pytest_plugins = ["tests.fixtures_postgres"]
+
+SETTINGS = (
+    "ACCEPT_REJECTED",
+    "API_BASE_URL",
+    "AUTO_SUBMIT",
+    "BATCH_SIZE",
+    "CURSOR_REFRESH_THRESHOLD",
+    "DASHBOARD_URL",
+    "DATABASE_URL",
+    "GITHUB_REPO",
+    "GIVE_UP_AFTER",
+    "ID_ONLY",
+    "KEY_LIFE_MINUTES",
+    "MAX_IN_FLIGHT",
+    "MAX_IN_FLIGHT_BYTES",
+    "RATE_LIMIT_BUFFER",
+    "STATE_DIR",
+    "TARGET_API_KEY",
+    "WEB_HOST",
+    "WEB_PORT",
+    "WORKER_CONCURRENCY",
+)
+# libpq and Scrapy read the environment too.
+FOREIGN_PREFIXES = ("PG", "SCRAPY_")
+# Whatever honours a proxy and is no Python (a browser, curl) meets a closed port when it leaves the loopback.
+CLOSED_PROXY = "http://127.0.0.1:9"
+GUARD = Path(__file__).parent / "guard"
+
+
+def shut_in() -> None:
+    """Empty the environment of every setting, ignore `.env`, keep this process and its children on the loopback."""
+    for name in list(os.environ):
+        if name in SETTINGS or name.startswith(FOREIGN_PREFIXES):
+            del os.environ[name]
+    os.environ["DATASYNC_NO_DOTENV"] = "1"
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        os.environ[name] = os.environ[name.upper()] = CLOSED_PROXY
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = "localhost,127.0.0.1,::1"
+    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if str(GUARD) not in inherited:
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), *inherited]))
+    loopback_only.install()
+
+
+shut_in()

