@@ -20,7 +20,7 @@ class Page:
     """The rows of one answer in the order served, and what it says of the rest.
 
     ``ids`` are as they were served (integers as their decimal text); ``times`` run parallel, in microseconds, None
-    where a row has no readable time; ``types`` and ``payloads`` (the row's JSON) are filled only when whole events are
+    where a row has no readable time or where only the ends were read; ``types`` and ``payloads`` (the row's JSON) are filled only when whole events are
     kept. ``cursor_life`` is in seconds from the answer.
     """
 

@@ -20,12 +20,14 @@ _ROWS = "rows"
 class PageReader:
     """Decodes the pages of one endpoint; a typed decoder is built once and reads only the members that are needed.
 
-    With ``whole`` the rows' raw JSON and types are kept as well.
+    With ``whole`` the rows' raw JSON and types are kept as well; with ``ends_only`` just the first and the last readable
+    time of a page are read, which is all that walking a shard needs.
     """
 
-    def __init__(self, shape: RowShape, *, whole: bool = False) -> None:
+    def __init__(self, shape: RowShape, *, whole: bool = False, ends_only: bool = False) -> None:
         self._shape = shape
         self._whole = whole
+        self._read_times = _end_times if ends_only else _all_times
         self._row = _row_type(shape)
         self._decoder = msgspec.json.Decoder(_answer_type(shape, list[msgspec.Raw] if whole else list[self._row]))  # type: ignore[name-defined]
         self._row_decoder = msgspec.json.Decoder(self._row)
@@ -60,7 +62,7 @@ class PageReader:
             raw = [text for text, row in zip(raw, parsed, strict=True) if row.id is not None]
         return Page(
             ids=[row.id if type(row.id) is str else str(row.id) for row in kept],
-            times=[_micros(row.time) for row in kept],
+            times=self._read_times(kept),
             types=[row.type if isinstance(row.type, str) else None for row in kept] if raw is not None else None,
             payloads=[bytes(text) for text in raw] if raw is not None else None,
             has_more=facts["has_more"],
@@ -129,6 +131,20 @@ def _at(node: object, path: Path) -> Any:  # noqa: ANN401 - whatever JSON holds 
             return None
         node = getattr(node, type(node).__member_names__[name])  # type: ignore[attr-defined]
     return node
+
+
+def _all_times(rows: Sequence[Any]) -> list[int | None]:
+    return [_micros(row.time) for row in rows]
+
+
+def _end_times(rows: Sequence[Any]) -> list[int | None]:
+    times: list[int | None] = [None] * len(rows)
+    for order in (range(len(rows)), reversed(range(len(rows)))):
+        for place in order:
+            times[place] = _micros(rows[place].time)
+            if times[place] is not None:
+                break
+    return times
 
 
 def _micros(value: object) -> int | None:

@@ -45,7 +45,7 @@ def open_run(
         lane.name: LiveLane(
             lane=lane,
             endpoint=(endpoint := profile.endpoint(lane.endpoint)),
-            reader=PageReader(endpoint.shape, whole=whole),
+            reader=PageReader(endpoint.shape, whole=whole, ends_only=not whole),
             flight=Flight(most_in_flight),
             token=tokens.get(lane.endpoint),
         )

@@ -155,8 +155,9 @@ async def _write(response: web.StreamResponse, wire: Wire) -> None:
     body = b"".join(wire.pieces)
     step = max(1, -(-len(body) // _DRIPS))
     for at in range(0, len(body), step):
+        if at:
+            await asyncio.sleep(wire.drip / (_DRIPS - 1))
         await response.write(body[at : at + step])
-        await asyncio.sleep(wire.drip / _DRIPS)
 
 
 def _reset(request: web.Request) -> web.StreamResponse:

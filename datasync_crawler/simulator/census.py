@@ -47,16 +47,16 @@ class Census:
         matched = unknown = double = low = 0
         for byte in range(256):
             high = bisect_left(table.by_id, f"{byte + 1:02x}" if byte < 255 else "g", key=table.event_id)
-            truth = {table.event_id(row).encode() for row in table.by_id[low:high]}
+            truth = set(map(table.raw_id, table.by_id[low:high]))
             given = self._buckets.pop(b"%02x" % byte, bytearray()).split()
-            known = {bytes(line) for line in given}
+            known = set(map(bytes, given))
             double += len(given) - len(known)
             matched += len(known & truth)
             unknown += len(known - truth)
             low = high
         for bucket in self._buckets.values():
             given = bucket.split()
-            known = {bytes(line) for line in given}
+            known = set(map(bytes, given))
             double += len(given) - len(known)
             unknown += len(known)
         self._buckets.clear()

@@ -9,6 +9,7 @@ import secrets
 import signal
 import sys
 import threading
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import uvloop
@@ -28,7 +29,7 @@ HOST = "127.0.0.1"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; 2 for a wrong use. Prints one line when it can be called."""
+    """Print one line when ready and serve until SIGTERM or SIGINT; a wrong use or a taken port exits with 2."""
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
@@ -36,12 +37,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UnknownSwitch as error:
         parser.error(str(error))
     keys = given.key or [f"ds_{secrets.token_hex(16)}"]
-    uvloop.run(_serve(world, keys, given.port, given.score_port, with_parent=given.with_parent))
+    try:
+        uvloop.run(_serve(world, keys, given.port, given.score_port, with_parent=given.with_parent))
+    except OSError as error:
+        parser.error(str(error))
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="simulator", description="A stand-in for the service, on this machine only.")
+    parser = argparse.ArgumentParser(
+        prog="simulator",
+        description="A stand-in for the service, on this machine only.",
+        epilog="Switches for --set: " + ", ".join(f"{field.name}={field.default}" for field in fields(World)),
+    )
     parser.add_argument("--events", type=int, default=3_000_000, metavar="N", help="size of the event set")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="of events and faults")
     parser.add_argument("--speed", type=float, default=1.0, metavar="K", help="divides every window, life and latency")

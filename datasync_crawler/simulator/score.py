@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Iterable
-from itertools import accumulate
+from itertools import pairwise
 
 from datasync_crawler.simulator.table import EventTable
 
@@ -78,15 +77,17 @@ class Score:
 
     def _coverage(self, count: int) -> tuple[int, int]:
         """How many rows were served more than once, and how many never."""
-        changes = array("q", bytes(8 * (count + 1)))
+        changes: Counter[int] = Counter({0: 0, count: 0})
         for (_, low, high), times in self._pages.items():
             changes[low] += times
             changes[high] -= times
         for row, times in self._rows.items():
             changes[row] += times
             changes[row + 1] -= times
-        twice = never = 0
-        for times in accumulate(changes[:count]):
-            twice += times > 1
-            never += times < 1
+        spots = sorted(changes)
+        twice = never = served = 0
+        for spot, following in pairwise(spots):
+            served += changes[spot]
+            twice += (following - spot) * (served > 1)
+            never += (following - spot) * (served < 1)
         return twice, never

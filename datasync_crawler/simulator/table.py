@@ -62,9 +62,14 @@ class EventTable:
     def __len__(self) -> int:
         return len(self.stamps)
 
+    def raw_id(self, row: int) -> bytes:
+        """The id of the event in a row, as it stands in its JSON."""
+        at = self.starts[row] + ID_AT
+        return bytes(self.rows[at : at + ID_SIZE])
+
     def event_id(self, row: int) -> str:
-        """The id of the event in a row."""
-        return bytes(self.rows[self.starts[row] + ID_AT : self.starts[row] + ID_AT + ID_SIZE]).decode()
+        """The same as a text."""
+        return self.raw_id(row).decode()
 
     def after(self, stamp: int, event_id: str) -> int:
         """The first row whose (time, id) is below a position; the number of rows when there is none."""

@@ -7,15 +7,9 @@ from collections import Counter
 import pytest
 
 from datasync_crawler.simulator.sessions import NEWEST, OLDEST
-from tests.simulator.asking import BROWSER, KEY, NOON, Client, data
+from tests.simulator.asking import BROWSER, KEY, NOON, Client, cursor, data
 
-NULL_ID = "00000000-0000-0000-0000-000000000000"
 ALL_F_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
-
-
-def cursor(stamp: int, event_id: str = NULL_ID, expires: int = 4_102_444_800_000) -> str:
-    fields = {"id": event_id, "ts": stamp, "v": 2, "exp": expires}
-    return base64.urlsafe_b64encode(json.dumps(fields).encode()).decode()
 
 
 def truth(events: int = 1_000) -> list[str]:

@@ -31,10 +31,11 @@ class Case:
     echo: float = 0.05
     warnings: tuple[str, ...] = ()
     answers: tuple[Answer, ...] = ()
+    rounds: int = 0
 
     def learned(self, answers: tuple[Answer, ...]) -> Case:
         """The case with the answers of one more round."""
-        return replace(self, answers=self.answers + answers)
+        return replace(self, answers=self.answers + answers, rounds=self.rounds + 1)
 
     def asked(self, question: Question, endpoint: str | None = None) -> tuple[Answer, ...]:
         """The answers to a question so far, about one endpoint or about all."""

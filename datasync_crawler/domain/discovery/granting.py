@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from datasync_crawler.domain.discovery.harvest import same_origin
-from datasync_crawler.domain.discovery.leaves import Leaf, leaves, named
+from datasync_crawler.domain.discovery.leaves import Leaf, leaves, named, words
 from datasync_crawler.domain.discovery.routes import Route
 from datasync_crawler.domain.profile import Path
 from datasync_crawler.domain.times import read_time
@@ -19,7 +19,7 @@ from datasync_crawler.domain.times import read_time
 _HEADER_NAME = re.compile(r"[A-Za-z]\w*(?:-\w+)+|Authorization")
 _TOKEN = re.compile(r"[\w.~+/=-]{16,}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_SPEAKS = re.compile(r"token|access|grant|ticket|session|authori[sz]e|stream", re.IGNORECASE)
+_SPEAKS = frozenset({"token", "access", "grant", "ticket", "session", "authorize", "authorise", "handshake"})
 _SPENDS = re.compile(r"submi|delete|remove|logout|revoke|upload|create|import|reset", re.IGNORECASE)
 # Random text has about this many bits a character or more; words and paths have less.
 _LEAST_BITS = 3.0
@@ -48,7 +48,7 @@ class Granted:
 def may_grant(route: Route) -> bool:
     """Whether calling the address for a token is safe: it takes nothing, spends nothing, and speaks of one."""
     calm = not route.open and not route.takes_body and not _SPENDS.search(route.url)
-    return calm and route.method in {"POST", "GET"} and bool(_SPEAKS.search(route.name)) and route.weight > 0.5  # noqa: PLR2004
+    return calm and route.method in {"POST", "GET"} and bool(words(route.name) & _SPEAKS) and route.weight > 0.5  # noqa: PLR2004
 
 
 def read_grant(document: Any, base: str, at: float) -> Granted | None:

@@ -23,6 +23,7 @@ _HOLE = re.compile(r"\{[^{}]+\}")
 # These repeat the page's address, and with it whatever was in it.
 _ECHOES = frozenset({"referer", "cookie", "origin"})
 # Tried when nothing at all speaks of the key: the ways most services take one.
+_USUAL_NAMES = ("api_key", "access_token")
 _USUAL = (Credential("header", "Authorization", "Bearer "), Credential("header", "X-API-Key"))
 
 
@@ -63,9 +64,8 @@ def query_names(ways: Sequence[KeyWay], sign_in_names: Sequence[str]) -> tuple[s
     """Query parameters worth trying for the key: those told of, spellings of the header's name, the page's own."""
     told = [way.credential.name for way in ways if way.credential.place == "query"]
     header = next((way.credential.name for way in ways if way.credential.place == "header"), "")
-    spelled = _spellings(header)
     page = [name for name in sign_in_names if sounds_like_key(name)]
-    return tuple(dict.fromkeys([*told, *spelled, *page]))
+    return tuple(dict.fromkeys([*told, *_spellings(header), *page, *_USUAL_NAMES]))
 
 
 def _seen(calls: Sequence[SeenCall]) -> list[KeyWay]:
@@ -113,5 +113,5 @@ def _coded(leads: Iterable[Lead]) -> list[KeyWay]:
 def _spellings(header: str) -> list[str]:
     parts = [part for part in re.split(r"[-_]", header.lower()) if part and part != "x"]
     if not parts or words(header) == {"authorization"}:
-        return ["api_key", "access_token"]
+        return []
     return ["_".join(parts), parts[0] + "".join(part.title() for part in parts[1:])]

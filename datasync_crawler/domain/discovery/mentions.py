@@ -96,7 +96,7 @@ def _rooted(path: str, base: str) -> str:
     path = _COLON_PART.sub(r"{\1}", path) if not path.startswith("http") else path
     root = urlsplit(base).path.rstrip("/")
     first = "/" + root.lstrip("/").split("/")[0]
-    if not path.startswith("/") or not root or path.startswith((root, first + "/", "/internal")):
+    if not path.startswith("/") or not root or path.startswith((root, first + "/")):
         return path
     return root + path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -9,7 +10,6 @@ from datasync_crawler.domain.discovery.candidates import collections, figures, g
 from datasync_crawler.domain.discovery.case import Case, total_of
 from datasync_crawler.domain.discovery.exchange import TOO_MANY, Answer, Probe, Question
 from datasync_crawler.domain.discovery.handout import grant_headers
-from datasync_crawler.domain.discovery.mentions import told_caps
 from datasync_crawler.domain.discovery.probing import LARGE, plain_probe, rows_probe
 from datasync_crawler.domain.discovery.questions import ask_feed, ask_position, ask_query, ask_range
 from datasync_crawler.domain.discovery.routes import Route
@@ -17,6 +17,9 @@ from datasync_crawler.domain.ratelimit import read_refusal
 
 MOST_ROUNDS, MOST_CALLS = 4, 12
 _LESS = 1_000
+# Numbers below this in a refusal are codes and lower bounds, not page sizes.
+_SMALLEST = 5
+_NUMBER = re.compile(r"\b\d{1,6}\b")
 # A page this small after a large ask may be the service's default and not its cap.
 _SUSPICIOUS = 200
 _MOST_TRIES = 3
@@ -120,10 +123,15 @@ def _other_size(case: Case, last: Answer) -> int | None:
     if len(case.asked(Question.ROWS, last.probe.endpoint)) >= _MOST_TRIES:
         return None
     if last.listing is None:
-        told = [cap for cap in told_caps(last.body.decode(errors="replace")) if cap < asked]
-        return (told[0] if told else _LESS) if last.disliked else asked
+        return _smaller(last, asked) if last.disliked else asked
     served = len(last.listing.page.ids)
     return _LESS if served <= _SUSPICIOUS < _LESS < asked and total_of(last.listing) > served else None
+
+
+def _smaller(last: Answer, asked: int) -> int:
+    """A page size below the one that was refused: the largest number that the refusal speaks of, else a tenth."""
+    spoken = [int(number) for number in _NUMBER.findall(last.body.decode(errors="replace"))]
+    return max((number for number in spoken if _SMALLEST <= number < asked), default=asked // 10)
 
 
 def _grant_again(case: Case) -> Iterator[Probe]:

@@ -28,6 +28,8 @@ from datasync_crawler.domain.times import write_time
 
 _FEW, _ENOUGH = 10, 1_000
 _MOST_TRIES = 2
+# After so many rounds nothing is left for a later one.
+_LATE = 2
 
 
 def ask_query(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
@@ -77,7 +79,8 @@ def ask_position(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
     """A cursor of our own on the main collection, where the query's call cannot answer that as well."""
     queries, asked = case.asked(Question.QUERY), case.asked(Question.POSITION, main.probe.endpoint)
     known = any(answer.listing and answer.probe.high is not None for answer in (*queries, *asked))
-    if known or next_query_name(case) is not None or len(asked) >= _MOST_TRIES:
+    hopeful = next_query_name(case) is not None and case.rounds < _LATE
+    if known or hopeful or len(asked) >= _MOST_TRIES:
         return
     route = route_of(case, main)
     high, made = _made(case, route, main, pick_time(newest))
@@ -107,5 +110,6 @@ def _between(case: Case, route: Route, known: Listing, probe: Probe) -> Iterator
     unit = 1_000_000 if asked and asked[-1].status else known.shape.time_unit
     low, high = ends
     times = [(roles.since or "", str(write_time(low, unit))), (roles.until or "", str(write_time(high, unit)))]
-    url = with_query(route.url, [(limit_name(route, case), str(_ENOUGH)), *times])
-    yield replace(probe, url=url, asked=_ENOUGH, low=low, high=high, unit=unit)
+    rows = min(_ENOUGH, len(known.page.ids))
+    url = with_query(route.url, [(limit_name(route, case), str(rows)), *times])
+    yield replace(probe, url=url, asked=rows, low=low, high=high, unit=unit)

@@ -16,6 +16,7 @@ from datasync_crawler.domain.profile import Evidence
 
 _BROKEN = re.compile(r"[\s<>\"']|\.(?:js|css|map|svg|png|ico|html?|woff2?|md|txt)$")
 _BEHIND_BASE = re.compile(r"\{[^{}]*\}(/.+)")
+_WORDY = re.compile(r"[A-Za-z]{2}")
 _HOLE = re.compile(r"\{[^{}]*\}")
 _WEIGHT = {"capture": 1.0, "answer": 0.9, "bundle": 0.8, "document": 0.4, "default": 0.1}
 
@@ -81,7 +82,7 @@ class Route:
     @property
     def name(self) -> str:
         """A short name: the last known part of the path."""
-        parts = [part for part in urlsplit(self.url).path.split("/") if part and "{" not in part]
+        parts = [part for part in urlsplit(self.url).path.split("/") if _WORDY.search(part) and "{" not in part]
         return parts[-1] if parts else "root"
 
 

@@ -1,0 +1,133 @@
+"""``scrapy ingest``: the whole chain, discover, events, verify and submit, over one database."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scrapy.commands import ScrapyCommand
+
+from datasync_crawler.adapters.ledger import Ledger
+from datasync_crawler.adapters.state import database
+from datasync_crawler.commands.demo import Demo
+from datasync_crawler.domain.choices import read_choices
+from datasync_crawler.domain.completeness import read_verdict
+from datasync_crawler.domain.errors import ConfigurationError, DatasyncError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+    from types import FrameType
+
+_DEMO_EVENTS, _DEMO_SPEED = 3_000_000, 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """What all steps share: the settings they see, and whether the last one is wanted."""
+
+    environment: Mapping[str, str]
+    state: Path
+    submits: bool
+
+    def steps(self) -> list[list[str]]:
+        """The commands in their order, as arguments to scrapy."""
+        steps = [
+            ["crawl", "discover"],
+            ["crawl", "events", "-s", f"JOBDIR={self.state / 'jobdir'}"],
+            ["verify"],
+        ]
+        return [*steps, ["submit"]] if self.submits else steps
+
+
+class Command(ScrapyCommand):
+    """Runs the steps one after the other; the exit code is that of the first step that fails."""
+
+    requires_project = True
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        """The options only: there are no arguments."""
+        return "[--demo]"
+
+    def short_desc(self) -> str:
+        """The line in the list of commands."""
+        return "Discover, drain, verify and (AUTO_SUBMIT=true) submit, in one go"
+
+    def long_desc(self) -> str:
+        """The paragraph of ``--help``."""
+        return (
+            "Runs the whole chain; run it again after anything, it goes on where it stopped. "
+            "Example: TARGET_API_KEY=... scrapy ingest"
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Adds our options to Scrapy's."""
+        super().add_options(parser)
+        parser.add_argument("--demo", action="store_true", help="against the bundled simulator: needs no key")
+        parser.add_argument("--events", type=int, default=_DEMO_EVENTS, metavar="N", help="of the demo's simulator")
+        parser.add_argument("--speed", type=float, default=_DEMO_SPEED, metavar="K", help="of the demo's simulator")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Prints the result as the last line of stdout."""
+        try:
+            if args:
+                raise ConfigurationError(f"unexpected argument: {args[0]} (see --help)")
+            self.exitcode = self._demonstrate(opts) if opts.demo else self._ingest({})
+        except DatasyncError as error:
+            print(f"scrapy ingest: {error}", file=sys.stderr)
+            self.exitcode = error.exit_code
+
+    def _demonstrate(self, opts: argparse.Namespace) -> int:
+        assert self.settings is not None  # noqa: S101 - Scrapy sets it before it runs a command
+        with Demo(Path(self.settings["STATE_DIR"]) / "demo", opts.events, opts.speed) as demo:
+            for name, value in demo.settings.items():
+                self.settings.set(name, value, priority="cmdline")
+            code = self._ingest(demo.settings)
+            if code == 0:
+                demo.conclude()
+        if code == 0:
+            print(f"ingestion complete: {opts.events} events")
+        return code
+
+    def _ingest(self, extra: Mapping[str, str]) -> int:
+        assert self.settings is not None  # noqa: S101 - the same
+        choices = read_choices(self.settings)
+        state = Path(choices.state)
+        with ExitStack() as held:
+            url = held.enter_context(database(choices.database, state))
+            settings = {**extra, "DATABASE_URL": url, "STATE_DIR": str(state), "TARGET_API_KEY": choices.key}
+            chain = _Chain({**os.environ, **settings}, state, choices.auto_submit)
+            for step in chain.steps():
+                code = _run(step, chain.environment)
+                if code != 0:
+                    return code
+            if not extra:
+                with Ledger.open(url, id_only=choices.id_only) as ledger:
+                    verdict = read_verdict(ledger.remembered("verdict")["complete"])
+                print(f"ingestion complete: {verdict.count} events")
+        return 0
+
+
+def _run(step: list[str], environment: Mapping[str, str]) -> int:
+    """The exit code of one step, which gets the signals that we get."""
+    sys.stdout.flush()
+    process = subprocess.Popen([sys.executable, "-m", "scrapy", *step], env=dict(environment))  # noqa: S603 - our own
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        process.send_signal(number)
+
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        code = process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return code if code >= 0 else 128 - code

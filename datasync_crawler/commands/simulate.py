@@ -1,0 +1,39 @@
+"""``scrapy simulate``: the bundled stand-in for the service."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, ClassVar
+
+from scrapy.commands import ScrapyCommand
+
+from datasync_crawler.simulator.cli import main
+
+
+class Command(ScrapyCommand):
+    """Passes everything on to ``python -m datasync_crawler.simulator``."""
+
+    requires_project = True
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        """What may follow."""
+        return "[-- options of the simulator]"
+
+    def short_desc(self) -> str:
+        """The line in the list of commands."""
+        return "Run the bundled simulator (options after --, see scrapy simulate -- --help)"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """The simulator has options of its own."""
+        parser.add_argument(
+            "simulator", nargs=argparse.REMAINDER, help="e.g. --events 20000 --speed 10 --faults light"
+        )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Nothing of Scrapy's applies."""
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
+        """Serves until it is told to stop."""
+        self.exitcode = main([argument for argument in opts.simulator if argument != "--"])

@@ -1,0 +1,69 @@
+"""``scrapy verify``: the proof again, from the database alone."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scrapy.commands import ScrapyCommand
+
+from datasync_crawler.adapters.ledger import Ledger
+from datasync_crawler.adapters.state import database
+from datasync_crawler.domain.choices import read_choices
+from datasync_crawler.domain.completeness import read_verdict
+from datasync_crawler.domain.errors import DatasyncError, NotComplete
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class Command(ScrapyCommand):
+    """Exits 0 when the stored set is proven complete, 1 when it is not."""
+
+    requires_project = True
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def short_desc(self) -> str:
+        """The line in the list of commands."""
+        return "Prove again, from the database alone, that the set is complete"
+
+    def long_desc(self) -> str:
+        """The paragraph of ``--help``."""
+        return "Counts the table, holds it against the shards and the totals told. Example: scrapy verify"
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
+        """Prints the proof, or what speaks against it."""
+        assert self.settings is not None  # noqa: S101 - Scrapy sets it before it runs a command
+        try:
+            choices = read_choices(self.settings)
+            with (
+                database(choices.database, Path(choices.state)) as url,
+                Ledger.open(url, id_only=choices.id_only) as ledger,
+            ):
+                for line in _proof(ledger):
+                    print(line)
+        except DatasyncError as error:
+            print(f"scrapy verify: {error}", file=sys.stderr)
+            self.exitcode = error.exit_code
+
+
+def _proof(ledger: Ledger) -> list[str]:
+    """The lines of the proof; raises NotComplete naming what is missing."""
+    document = ledger.remembered("verdict").get("complete")
+    if document is None:
+        raise NotComplete("nothing was drained yet: run scrapy crawl events")
+    verdict, standing = read_verdict(document), ledger.standing()
+    against = [*verdict.against, *standing.faults]
+    if standing.events != verdict.count:
+        against.append(f"{verdict.count} events were proven, {standing.events} are stored")
+    if against:
+        raise NotComplete("not complete: " + "; ".join(against))
+    shards = ledger.shards()
+    proofs = sorted({shard.checkpoint.proof or "" for shard in shards})
+    lines = [
+        f"{standing.events} events in the table, as many claimed by {len(shards)} shards",
+        f"the shards cover all of time without gap or overlap; their ends are proven by: {', '.join(proofs)}",
+    ]
+    return [*lines, *(f"noted: {sentence}" for sentence in verdict.noted), f"verified: {standing.events} events"]

@@ -1,0 +1,111 @@
+"""A service in a few pure lines, to hold the plan of probes and its conclusions against."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from datasync_crawler.domain.bundle import CodeCall
+from datasync_crawler.domain.discovery.opening import Script, Sightings, open_case
+from datasync_crawler.domain.discovery.plan import MOST_ROUNDS, next_round
+from tests.domain.discovery.answers import NEWEST_MS, answer_to, events, page
+
+if TYPE_CHECKING:
+    from datasync_crawler.domain.discovery.case import Case
+    from datasync_crawler.domain.discovery.exchange import Answer, Probe
+
+TOKEN = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+KEYED = (("X-Access-Key", "{apiKey}"),)
+CODE = (
+    CodeCall("GET", "/api/events", ("cursor", "limit"), KEYED, (), "fetch", 1),
+    CodeCall("GET", "/api/events/{id}", (), KEYED, (), "fetch", 2),
+    CodeCall("GET", "/api/users", (), KEYED, (), "fetch", 3),
+    CodeCall("GET", "/internal/stats", (), KEYED, (), "fetch", 4),
+    CodeCall("POST", "/internal/access", (), KEYED, (), "fetch", 5),
+    CodeCall("GET", "{endpoint}", ("cursor", "since", "until"), (*KEYED, ("{header}", "{token}")), (), "fetch", 6),
+)
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the service does; rows are a second apart."""
+
+    rows: int = 4_000
+    users: int = 12
+    cap: int = 500
+    over_cap: str = "clamp"
+    query_name: str | None = "access_key"
+    shared: bool = False
+    signed: bool = False
+    ranged: bool = True
+    refuses: bool = False
+    silent: bool = False
+    fails_first: bool = False
+
+    def case(self) -> Case:
+        """The case before the first keyed call."""
+        seen = Sightings("http://h/api", "http://h/", scripts=(Script("http://h/a.js", CODE),))
+        return open_case(seen)
+
+    def conversation(self) -> tuple[Case, tuple[tuple[Probe, ...], ...]]:
+        """The case at its end, and the probes of each round."""
+        case, rounds = self.case(), []
+        for _ in range(MOST_ROUNDS):
+            probes = next_round(case)
+            if not probes:
+                break
+            counts = {"header": len(case.answers), "query": 0}
+            case = case.learned(tuple(self.answer(probe, len(rounds), counts) for probe in probes))
+            rounds.append(probes)
+        return case, tuple(rounds)
+
+    def answer(self, probe: Probe, round_number: int, counts: dict[str, int]) -> Answer:
+        """What the service answers to a probe of a round."""
+        place = probe.credential.place if probe.credential else "header"
+        if self.silent:
+            return replace(answer_to(probe, {}), status=0, document=None)
+        if self.fails_first and round_number == 0 and "/api/events" in probe.url:
+            return answer_to(probe, {"error": "upstream"}, status=502)
+        wrong_name = place == "query" and probe.credential and probe.credential.name != self.query_name
+        if self.refuses or wrong_name:
+            return answer_to(probe, {"error": "Unauthorized"}, status=401)
+        parts = urlsplit(probe.url)
+        status, document = self._document(parts.path, dict(parse_qsl(parts.query)))
+        return answer_to(probe, document, status=status, **self._rate(parts.path, place))
+
+    def _rate(self, path: str, place: str) -> dict[str, str]:
+        limit, left = (10, 9) if place == "header" else (10, 8) if self.shared else (5, 4)
+        told = {"X_RateLimit_Limit": limit, "X_RateLimit_Remaining": left, "X_RateLimit_Reset": 60}
+        return {name: str(value) for name, value in told.items()} if path == "/api/events" else {}
+
+    def _document(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
+        if path == "/internal/stats":
+            return 200, {"counts": {"events": self.rows, "users": self.users}}
+        if path == "/internal/access":
+            return 200, {"endpoint": "/api/live", "token": TOKEN, "header": "X-Live-Token", "expiresIn": 300}
+        if path == "/api/users":
+            return 200, page(events(0, 1), total=self.users)
+        return self._page(query, ranged=self.ranged and path == "/api/live")
+
+    def _page(self, query: dict[str, str], *, ranged: bool) -> tuple[int, Any]:
+        limit = int(query.get("limit", "20"))
+        if limit > self.cap and self.over_cap == "refuse":
+            return 400, {"error": f"limit must be at most {self.cap}"}
+        first, last = 0, self.rows
+        if "cursor" in query:
+            if self.signed:
+                return 400, {"error": "bad cursor"}
+            mark = json.loads(base64.b64decode(query["cursor"]))
+            first = (NEWEST_MS - mark["ts"]) // 1000 + 1
+        if ranged and "since" in query:
+            last = (NEWEST_MS - int(query["since"])) // 1000 + 1
+        if ranged and "until" in query:
+            first = (NEWEST_MS - int(query["until"])) // 1000 + 1
+        count = min(limit, self.cap, last - first)
+        document = page(events(first, count), total=self.rows, more=first + count < self.rows)
+        if self.signed and document["pagination"]["nextCursor"]:
+            document["pagination"]["nextCursor"] += ".c2lnbmVk"
+        return 200, document

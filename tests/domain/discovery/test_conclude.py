@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import pytest
+
+from datasync_crawler.domain.discovery.conclude import conclude
+from datasync_crawler.domain.discovery.opening import Sightings, open_case
+from datasync_crawler.domain.discovery.summary import summary
+from datasync_crawler.domain.errors import KeyRefused, NotComplete, ServiceUnreachable
+from datasync_crawler.domain.profile import Credential, Pool, Profile, Submission, read_profile
+from tests.domain.discovery.answers import NEWEST_MS, NOW
+from tests.domain.discovery.service import TOKEN, Service
+
+
+def _profile(service: Service) -> Profile:
+    return conclude(service.conversation()[0], "http://h", NOW)
+
+
+def test_the_endpoints_are_as_the_answers_showed_them() -> None:
+    events, live = _profile(Service()).endpoints
+    assert (events.url, events.cap, events.limit_param, events.cursor_param) == (
+        "http://h/api/events",
+        500,
+        "limit",
+        "cursor",
+    )
+    assert events.descending
+    assert events.cursor is not None
+    assert (live.since_param, live.since_inclusive) == ("since", True)
+    assert (live.until_param, live.until_inclusive) == ("until", False)
+    assert live.grant is not None
+    assert (live.grant.url, live.grant.header, live.grant.life_seconds) == (
+        "http://h/internal/access",
+        "X-Live-Token",
+        300,
+    )
+
+
+def test_lanes_and_pools_are_told_apart() -> None:
+    profile = _profile(Service())
+    assert [(lane.name, lane.pool) for lane in profile.lanes] == [
+        ("events-header", "events-header"),
+        ("events-query", "events-query"),
+        ("live-header", "live-header"),
+    ]
+    assert profile.lanes[1].credential == Credential("query", "access_key")
+    assert profile.pools == (
+        Pool("events-header", 10, 60.0, announced=True),
+        Pool("events-query", 5, 60.0, announced=True),
+        Pool("live-header"),
+    )
+
+
+def test_credentials_that_are_counted_together_share_a_pool() -> None:
+    profile = _profile(Service(shared=True))
+    assert profile.lanes[1].pool == "events-header"
+    assert len(profile.pools) == 2
+
+
+def test_totals_are_ranked_the_collections_own_first() -> None:
+    profile = _profile(Service())
+    assert profile.totals == (("events", 4000), ("stats counts.events", 4000))
+    assert profile.newest == NEWEST_MS * 1000
+
+
+def test_cursors_that_cannot_be_made_are_not_promised() -> None:
+    events, live = _profile(Service(signed=True)).endpoints
+    assert events.cursor is None
+    assert not events.positionable
+    assert live.positionable
+
+
+def test_filters_that_are_ignored_are_not_promised() -> None:
+    _, live = _profile(Service(ranged=False)).endpoints
+    assert (live.since_param, live.until_param) == (None, None)
+
+
+def test_a_cap_that_is_enforced_by_a_refusal_is_found() -> None:
+    assert [endpoint.cap for endpoint in _profile(Service(over_cap="refuse")).endpoints] == [500, 500]
+
+
+def test_an_unnamed_submission_falls_back_to_the_usual_with_a_warning() -> None:
+    profile = _profile(Service())
+    assert profile.submission == Submission(
+        "http://h/api/submissions", "github_repo", Credential("header", "X-Access-Key")
+    )
+    assert any("submissions" in warning for warning in profile.warnings)
+
+
+def test_every_finding_is_evidenced_or_a_pool() -> None:
+    for finding in _profile(Service()).findings:
+        assert finding.evidence or finding.subject.startswith("pool")
+        assert 0 < finding.confidence < 1.01
+
+
+def test_neither_profile_nor_summary_holds_the_token() -> None:
+    profile = _profile(Service())
+    assert TOKEN.encode() not in profile.to_json()
+    assert TOKEN not in summary(profile)
+    assert read_profile(profile.to_json()) == profile
+
+
+def test_the_summary_tells_what_matters() -> None:
+    text = summary(_profile(Service()))
+    for words in ("500 rows a page", "newest first", "10 calls in 60 s", "access_key", "4000", "since (inclusive)"):
+        assert words in text
+
+
+def test_a_refused_key_is_told_as_such() -> None:
+    with pytest.raises(KeyRefused):
+        _profile(Service(refuses=True))
+
+
+def test_silence_is_told_as_such() -> None:
+    with pytest.raises(ServiceUnreachable):
+        _profile(Service(silent=True))
+
+
+def test_nothing_to_ask_is_told_as_such() -> None:
+    with pytest.raises(NotComplete):
+        conclude(open_case(Sightings("http://h/api", "http://h/")), "http://h", NOW)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from datasync_crawler.domain.discovery.keeping import beginnings
+from tests.domain.discovery.answers import NEWEST_MS
+from tests.domain.discovery.service import Service
+
+EDGE = (NEWEST_MS - 499_000) * 1000 + 1000
+
+
+def test_the_newest_page_proves_its_range_and_the_next_goes_on_below() -> None:
+    begun = beginnings(Service().conversation()[0])
+    assert begun is not None
+    assert begun.bounds == ((EDGE, None), (None, EDGE))
+    newest, following = begun.pages
+    assert (newest.shard, newest.checkpoint.proof) == (0, "probe")
+    assert (following.shard, following.checkpoint.proof) == (1, None)
+    assert following.page.ids[0] == newest.page.ids[-1]
+    assert following.checkpoint.position == following.page.oldest
+
+
+def test_a_page_that_does_not_go_on_from_the_newest_is_not_placed() -> None:
+    begun = beginnings(Service(signed=True).conversation()[0])
+    assert begun is not None
+    assert len(begun.pages) == 1
+
+
+def test_whole_events_are_kept_when_asked_for() -> None:
+    begun = beginnings(Service().conversation()[0], whole=True)
+    assert begun is not None
+    assert begun.pages[0].page.types == ["click"] * 500
+
+
+def test_nothing_is_kept_of_a_case_without_a_page() -> None:
+    assert beginnings(Service(refuses=True).conversation()[0]) is None

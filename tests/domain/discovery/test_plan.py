@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from collections import Counter
+
+from datasync_crawler.domain.discovery.exchange import Question
+from datasync_crawler.domain.discovery.plan import MOST_CALLS, MOST_ROUNDS, next_round, pause_before
+from tests.domain.discovery.answers import NOW, answer_to, probe
+from tests.domain.discovery.service import Service
+
+WORLDS = (
+    Service(),
+    Service(signed=True),
+    Service(over_cap="refuse"),
+    Service(query_name=None),
+    Service(fails_first=True),
+    Service(refuses=True),
+    Service(silent=True),
+    Service(rows=3),
+    Service(ranged=False, signed=True, query_name=None, over_cap="refuse"),
+)
+
+
+def test_no_conversation_takes_more_rounds_or_calls_than_allowed() -> None:
+    for world in WORLDS:
+        case, rounds = world.conversation()
+        assert len(rounds) <= MOST_ROUNDS
+        assert len(case.answers) <= MOST_CALLS
+
+
+def test_a_plain_service_is_found_out_in_three_rounds_of_eight_calls() -> None:
+    case, rounds = Service().conversation()
+    assert len(rounds) == 3
+    assert Counter(answer.probe.question for answer in case.answers) == {
+        Question.ROWS: 1,
+        Question.GLANCE: 1,
+        Question.FIGURES: 1,
+        Question.GRANT: 1,
+        Question.QUERY: 1,
+        Question.POSITION: 1,
+        Question.RANGE: 1,
+    }
+    assert next_round(case) == ()
+
+
+def test_a_pool_of_unknown_size_never_gets_two_calls_at_once() -> None:
+    for world in WORLDS:
+        _, rounds = world.conversation()
+        first = Counter(probe.pool for probe in rounds[0])
+        assert set(first.values()) == {1}
+        unannounced = [probe.pool for probes in rounds for probe in probes if probe.pool.startswith("live")]
+        per_round = [Counter(probe.pool for probe in probes) for probes in rounds]
+        assert all(count[pool] <= 1 for count in per_round for pool in unannounced)
+
+
+def test_no_probe_holds_the_key_or_the_token() -> None:
+    case, rounds = Service().conversation()
+    feed = next(probe for probes in rounds for probe in probes if probe.endpoint == "live")
+    assert feed.headers == (("X-Live-Token", "{token:live}"),)
+    grant = next(probe for probe in rounds[0] if probe.question is Question.GRANT)
+    assert ("X-Access-Key", "{key}") in grant.headers
+    assert case.granted is not None
+    assert case.granted[1].token not in repr(rounds)
+
+
+def test_a_refused_size_is_asked_again_as_the_refusal_tells() -> None:
+    case, _ = Service(over_cap="refuse").conversation()
+    asked = [answer.probe.asked for answer in case.asked(Question.ROWS)]
+    assert asked == [10_000, 500]
+
+
+def test_a_failed_first_page_is_asked_again() -> None:
+    case, _ = Service(fails_first=True).conversation()
+    assert [answer.status for answer in case.asked(Question.ROWS)] == [502, 200]
+
+
+def test_a_refused_query_name_leads_to_the_next_and_then_to_no_more() -> None:
+    case, _ = Service(query_name=None).conversation()
+    names = [answer.probe.credential.name for answer in case.asked(Question.QUERY) if answer.probe.credential]
+    assert len(names) == len(set(names)) == 2
+
+
+def test_a_disliked_cursor_is_not_made_again() -> None:
+    case, rounds = Service(signed=True).conversation()
+    later = [probe for probes in rounds[2:] for probe in probes]
+    assert all(probe.high is None or probe.low is not None for probe in later)
+    assert any(answer.listing for answer in case.asked(Question.POSITION, "live"))
+
+
+def test_a_collection_that_holds_more_is_taken_instead() -> None:
+    case, _ = Service(users=90_000).conversation()
+    assert [answer.probe.endpoint for answer in case.asked(Question.ROWS)] == ["events", "users"]
+
+
+def test_a_pool_known_to_be_empty_is_waited_for() -> None:
+    empty = answer_to(probe(), {}, X_RateLimit_Limit="3", X_RateLimit_Remaining="0", X_RateLimit_Reset="20")
+    case = Service().case().learned((empty,))
+    assert pause_before(case, [probe()], NOW + 5) == 16
+    assert pause_before(case, [probe(endpoint="other")], NOW + 5) == 0
+
+
+def test_a_refusal_is_waited_for_as_it_tells() -> None:
+    refused = answer_to(probe(), {"rateLimit": {"retryAfter": 9}}, status=429)
+    assert pause_before(Service().case().learned((refused,)), [probe()], NOW) == 10

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from datasync_crawler.domain.discovery.pools import read_pool, shares
+from datasync_crawler.domain.profile import Pool
+from tests.domain.discovery.answers import answer_to, probe
+
+
+def _told(limit: int, remaining: int, reset: int = 60) -> dict[str, str]:
+    return {
+        "X_RateLimit_Limit": str(limit),
+        "X_RateLimit_Remaining": str(remaining),
+        "X_RateLimit_Reset": str(reset),
+    }
+
+
+def test_the_first_call_of_a_window_tells_its_length() -> None:
+    pool = read_pool("p", [answer_to(probe(), {}, **_told(10, 9, 30))])
+    assert pool == Pool("p", 10, 30.0, announced=True)
+
+
+def test_the_window_is_not_read_from_a_reset_that_began_earlier() -> None:
+    pool = read_pool("p", [answer_to(probe(), {}, **_told(10, 4, 12))])
+    assert pool == Pool("p", 10, 60.0, announced=True)
+
+
+def test_a_pool_that_nothing_announces_has_no_limit() -> None:
+    assert read_pool("p", [answer_to(probe(), {})]) == Pool("p")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shared"),
+    [
+        pytest.param(_told(10, 9), _told(5, 4), False, id="limits-differ"),
+        pytest.param(_told(10, 9), _told(10, 9), False, id="counted-apart"),
+        pytest.param(_told(10, 9), _told(10, 8), True, id="counted-together"),
+        pytest.param(_told(10, 9), {}, False, id="one-announces-nothing"),
+        pytest.param({}, {}, None, id="nothing-is-announced"),
+    ],
+)
+def test_shared_pools_are_told_from_separate_ones(first: dict, second: dict, shared: bool | None) -> None:
+    assert shares([answer_to(probe(), {}, **first)], [answer_to(probe(), {}, **second)]) is shared
