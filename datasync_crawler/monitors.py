@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
+from scrapy.exceptions import ScrapyDeprecationWarning
 from spidermon import MonitorSuite
 from spidermon.contrib.scrapy.monitors.base import BaseStatMonitor
 from spidermon.core.actions import Action
+
+# Spidermon 1.27 logs through Spider.log(), which Scrapy 2.19 deprecates: a hundred warnings a run.
+warnings.filterwarnings("ignore", message=r"Spider\.log\(\)", category=ScrapyDeprecationWarning)
 
 
 class CompletenessMonitor(BaseStatMonitor):

@@ -1,7 +1,7 @@
 """Settings: the only reader of the environment, and every departure from Scrapy's defaults with its reason.
 
-The process environment beats ``.env``, which is parsed and never sourced. What its user may set is listed in the README;
-:mod:`datasync_crawler.domain.choices` checks it before anything starts.
+The process environment beats ``.env``, which is parsed and never sourced. What its user may set is listed in the
+README; :mod:`datasync_crawler.domain.choices` checks it before anything starts.
 """
 
 from __future__ import annotations
@@ -99,6 +99,7 @@ DATASYNC_MOST_ANNOUNCED_REFUSALS = 0
 DATASYNC_MOST_HIDDEN_REFUSALS = 3  # one is enough where a refusal tells its wait
 
 LOG_LEVEL = "INFO"
+STATS_DUMP = False  # the progress lines and the monitors tell what matters; default True
 LOG_FORMATTER = "datasync_crawler.log.QuietFormatter"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 FEED_EXPORT_ENCODING = "utf-8"

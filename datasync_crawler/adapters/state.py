@@ -14,8 +14,9 @@ from datasync_crawler.domain.errors import ConfigurationError, StateBusy
 
 @contextmanager
 def held(state: Path) -> Iterator[None]:
-    """Holds the directory, made if it is missing; StateBusy when another process does, ConfigurationError when it cannot
-    be made. The lock is the kernel's: it ends with the process, however that ends.
+    """Holds the directory, made if it is missing; the lock is the kernel's and ends with the process.
+
+    Raises StateBusy when another process holds it, ConfigurationError when it cannot be made.
     """
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -35,7 +36,7 @@ def held(state: Path) -> Iterator[None]:
 
 @contextmanager
 def database(url: str | None, state: Path) -> Iterator[str]:
-    """The address of the database: the one given, else that of an embedded PostgreSQL kept under the state directory."""
+    """The address of the database: the one given, else an embedded PostgreSQL's, kept under the state directory."""
     if url is not None:
         yield url
         return

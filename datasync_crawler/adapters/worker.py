@@ -23,7 +23,7 @@ class LedgerWorker:
         self._ledger: Ledger | None = None
 
     async def do(self, work: Callable[[Ledger], Result]) -> Result:
-        """What ``work`` returns when it is called with the ledger in its thread; raises LedgerError and what it raises."""
+        """What ``work`` returns when it is called with the ledger in its thread; raises what it raises."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._with_ledger, work)
 
     async def close(self) -> None:

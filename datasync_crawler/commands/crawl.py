@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 _INTERRUPTED = 130
+# Loggers that tell at every start which components are enabled.
+_CHATTY = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy-playwright")
 
 
 class Command(ScrapyCrawl):
@@ -29,9 +32,9 @@ class Command(ScrapyCrawl):
     def long_desc(self) -> str:
         """What ``--help`` shows."""
         return (
-            "Runs a spider of this project: discover finds out how the API works, events drains it.\n"
-            "Exit: 0 complete, 1 not complete but resumable, 2 wrong use or refused key, 4 key expired, 5 state is held.\n\n"
-            "Example:\n  scrapy crawl discover && scrapy crawl events -s JOBDIR=state"
+            "Runs a spider of this project: discover finds out how the API works, events drains it. Exit: 0 complete, "
+            "1 not complete but resumable, 2 wrong use or refused key, 4 key expired, 5 the state is held. "
+            "Example: scrapy crawl discover && scrapy crawl events -s JOBDIR=state"
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -43,6 +46,8 @@ class Command(ScrapyCrawl):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Runs the spider named by the one argument."""
         assert self.settings is not None
+        for chatty in _CHATTY:
+            logging.getLogger(chatty).setLevel(logging.WARNING)
         try:
             choices = read_choices(self.settings)
             state = Path(choices.state)

@@ -19,6 +19,8 @@ from datasync_crawler.simulator.client import SimulatorFailed
 if TYPE_CHECKING:
     from types import TracebackType
 
+# One seed for all demos: the simulator keeps what it rendered for it.
+_SEED = 1
 _REPOSITORY = "https://example.com/demo"
 
 
@@ -70,7 +72,7 @@ class Demo:
         }
 
     def conclude(self) -> None:
-        """Prints how the simulator judges the submission, and makes room for a new demo; NotComplete if it is not exact."""
+        """Prints how the simulator judges the submission and makes room for a new demo; NotComplete if not exact."""
         judged = self._simulator.score()["submissions"]
         if judged:
             last = judged[-1]
@@ -95,7 +97,7 @@ def _new_stage(folder: Path, events: int, speed: float) -> _Stage:
     if folder.exists():
         EmbeddedPostgres(folder / "postgres").remove()
         shutil.rmtree(folder)
-    stage = _Stage(_free_port(), f"ds_{secrets.token_hex(16)}", secrets.randbelow(1000), events, speed)
+    stage = _Stage(_free_port(), f"ds_{secrets.token_hex(16)}", _SEED, events, speed)
     write_atomically(folder / "demo.json", msgspec.json.encode(stage))
     return stage
 

@@ -86,7 +86,7 @@ class Command(ScrapyCommand):
             self.exitcode = error.exit_code
 
     def _demonstrate(self, opts: argparse.Namespace) -> int:
-        assert self.settings is not None  # noqa: S101 - Scrapy sets it before it runs a command
+        assert self.settings is not None
         with Demo(Path(self.settings["STATE_DIR"]) / "demo", opts.events, opts.speed) as demo:
             for name, value in demo.settings.items():
                 self.settings.set(name, value, priority="cmdline")
@@ -98,7 +98,7 @@ class Command(ScrapyCommand):
         return code
 
     def _ingest(self, extra: Mapping[str, str]) -> int:
-        assert self.settings is not None  # noqa: S101 - the same
+        assert self.settings is not None
         choices = read_choices(self.settings)
         state = Path(choices.state)
         with ExitStack() as held:

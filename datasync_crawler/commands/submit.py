@@ -100,7 +100,7 @@ class Command(ScrapyCommand):
         try:
             if args:
                 raise ConfigurationError(f"unexpected argument: {args[0]} (see --help)")
-            assert self.settings is not None  # noqa: S101 - Scrapy sets it before it runs a command
+            assert self.settings is not None
             print(_carry_out(_Wish.read(self.settings, opts)))
         except DatasyncError as error:
             _say(str(error))

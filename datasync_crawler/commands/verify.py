@@ -35,7 +35,7 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
         """Prints the proof, or what speaks against it."""
-        assert self.settings is not None  # noqa: S101 - Scrapy sets it before it runs a command
+        assert self.settings is not None
         try:
             choices = read_choices(self.settings)
             with (

@@ -1,19 +1,23 @@
 """Budgets: our account of what the server counts calls against, kept as a sliding log of departures.
 
-A log is the strictest of the usual limiters: what it allows, a fixed window, a sliding window and a token bucket of the
-same size allow as well. All times are monotonic seconds given by the caller; nothing here reads a clock.
+A log is the strictest of the usual limiters: what it allows, a fixed window, a sliding window and a token bucket of
+the same size allow as well. All times are monotonic seconds given by the caller; nothing here reads a clock.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from datasync_crawler.domain.ratelimit import RateWord
 
+# How many times the longest delay between leaving and sending is allowed for, and how fast it is forgotten, a call.
+_LAGS, _LAG_DECAY = 2.0, 0.97
 # Windows that people configure, in seconds.
 _CUSTOMARY = (1, 2, 3, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600)
+# A wait told in whole seconds is up to one too long, and a departure is a little earlier than its arrival (seconds).
+_ROUNDING, _HASTE = 1.5, 0.25
 # What a refusal that tells nothing is taken to mean, in seconds.
 _UNTOLD_WAIT = 60.0
 
@@ -30,8 +34,9 @@ class Budget:
     """The account of one pool.
 
     ``margin`` (seconds) is added to the window for the jitter between a departure here and the arrival there;
-    ``reserve`` calls of each window are left unused. While the limit is unknown calls leave one at a time: the next one
-    waits for the answer, or until a refusal would have come (``echo`` seconds), so that one refusal is enough to learn it.
+    ``reserve`` calls of each window are left unused. While the limit is unknown calls leave one at a time: the next
+    one waits for the answer, or until a refusal would have come (``echo`` seconds), so that one refusal is enough to
+    learn it.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class Budget:
         self.refused = 0
         self._log: list[float] = []
         self._unanswered = 0
+        self._lag = 0.0
         self._closed_until = float("-inf")
         self._raise: tuple[Limit, float] | None = None
 
@@ -60,7 +66,7 @@ class Budget:
         usable = max(1, self.limit.calls - self.reserve)
         if len(self._log) < usable:
             return opening
-        return max(opening, self._log[-usable] + self.limit.window + self.margin)
+        return max(opening, self._log[-usable] + self.limit.window + self.margin + _LAGS * self._lag)
 
     def left(self, now: float) -> int | None:
         """How many calls could leave at this moment; None while the limit is unknown."""
@@ -75,6 +81,14 @@ class Budget:
         insort(self._log, now)
         self._unanswered += 1
         self._forget(now)
+
+    def sent(self, left: float, now: float) -> None:
+        """The call that left at ``left`` goes onto the wire only now: so late it counts."""
+        place = bisect_left(self._log, left)
+        if place < len(self._log) and self._log[place] == left:
+            del self._log[place]
+            insort(self._log, now)
+        self._lag = max(now - left, self._lag * _LAG_DECAY)
 
     def heard(self, word: RateWord, now: float) -> None:
         """A call was answered; what the answer tells of the budget moves it down at once and up at the next window."""
@@ -94,7 +108,7 @@ class Budget:
         self._unanswered = max(0, self._unanswered - 1)
 
     def refuse(self, wait: float | None, now: float) -> Limit | None:
-        """A call was refused, to be tried again in ``wait`` seconds if that was told; returns a limit newly learned."""
+        """A call was refused, to be made again in ``wait`` seconds if that was told; gives a limit newly learned."""
         self._unanswered = max(0, self._unanswered - 1)
         self.refused += 1
         if self.limit is None:
@@ -125,11 +139,11 @@ class Budget:
 
 
 def learn_limit(log: Sequence[float], wait: float | None, now: float) -> Limit:
-    """The limit behind a first refusal at ``now``, from all departures (the refused one is the last) and the wait told.
+    """The limit behind a first refusal at ``now``, from all departures (the last one was refused) and the wait.
 
-    The wait ends when the oldest counted call leaves the window, so every call of the log proposes a window: its age and
-    the wait. One that an earlier stretch of the log contradicts is out; of the others a customary length is preferred
-    (a wait is told in whole seconds, rounded up), else the longest history.
+    The wait ends when the oldest counted call leaves the window, so every call of the log proposes a window: its age
+    and the wait. One that an earlier stretch of the log contradicts is out; of the others a customary length is
+    preferred (a wait is told in whole seconds, rounded up), else the longest history.
     """
     if wait is None:
         window = _UNTOLD_WAIT
@@ -149,4 +163,4 @@ def _contradicted(limit: Limit, accepted: Sequence[float]) -> bool:
 
 
 def _customary(window: float) -> float | None:
-    return next((float(usual) for usual in _CUSTOMARY if window - 1.05 <= usual <= window + 0.05), None)
+    return next((float(usual) for usual in _CUSTOMARY if window - _ROUNDING <= usual <= window + _HASTE), None)

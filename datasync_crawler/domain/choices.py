@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
 from urllib.parse import urlsplit
 
 from datasync_crawler.domain.errors import ConfigurationError

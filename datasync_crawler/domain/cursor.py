@@ -46,7 +46,7 @@ def anatomy(cursor: str, last_id: str, last_time: int, now: float) -> CursorShap
 
 
 def forge(shape: CursorShape, micros: int, row_id: str, expires_at: float) -> str:
-    """A cursor that stands just behind the row of that time (microseconds) and id; good until a wall time in seconds."""
+    """A cursor that stands just behind the row of that time (microseconds) and id; good until a wall time (s)."""
     members: dict[str, object] = {name: json.loads(value) for name, value in shape.constants.items()}
     members[shape.id] = row_id
     members[shape.time] = micros // shape.time_unit

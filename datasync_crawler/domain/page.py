@@ -20,8 +20,8 @@ class Page:
     """The rows of one answer in the order served, and what it says of the rest.
 
     ``ids`` are as they were served (integers as their decimal text); ``times`` run parallel, in microseconds, None
-    where a row has no readable time or where only the ends were read; ``types`` and ``payloads`` (the row's JSON) are filled only when whole events are
-    kept. ``cursor_life`` is in seconds from the answer.
+    where a row has no readable time or where only the ends were read; ``types`` and ``payloads`` (the row's JSON) are
+    filled only when whole events are kept. ``cursor_life`` is in seconds from the answer.
     """
 
     ids: list[str]
@@ -44,7 +44,8 @@ class Page:
 class StoredPage:
     """A page on its way into the ledger: the item of the events spider.
 
-    The rows and the checkpoint of the shard are one transaction; ``generation`` fences out a holder that lost its lease.
+    The rows and the checkpoint of the shard are one transaction; ``generation`` fences out a holder that lost its
+    lease.
     """
 
     shard: int

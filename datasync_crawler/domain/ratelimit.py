@@ -15,13 +15,14 @@ from email.utils import parsedate_to_datetime
 _TRIO = re.compile(r"(?:x-)?rate-?limit-(limit|remaining|reset)(?:-.*)?$")
 _INTEGER = re.compile(r"\s*(\d+(?:\.\d+)?)")
 _PARAMETER = re.compile(r";\s*([a-z]+)\s*=\s*(\d+)")
+_WAIT = re.compile(r"retry|reset", re.IGNORECASE)
 # A reset above this number of seconds is a point of time and not a distance.
 _EPOCH_FROM = 631_152_000
 
 
 @dataclass(frozen=True, slots=True)
 class RateWord:
-    """What one answer tells: calls a window, calls left, seconds to the reset, seconds to wait, the window's seconds."""
+    """What one answer tells: calls a window and left, seconds to the reset, to wait and of the window."""
 
     limit: int | None = None
     remaining: int | None = None
@@ -66,9 +67,8 @@ def read_refusal(body: bytes, now: float) -> float | None:
         document = json.loads(body)
     except ValueError:
         return None
-    told = [
-        _distance(float(value), now) for name, value in _numbers(document) if re.search(r"retry|reset", name, re.I)
-    ]
+    named = [value for name, value in _numbers(document) if _WAIT.search(name)]
+    told = [_distance(float(value), now) for value in named]
     return max((seconds for seconds in told if seconds is not None), default=None)
 
 

@@ -20,8 +20,8 @@ _ROWS = "rows"
 class PageReader:
     """Decodes the pages of one endpoint; a typed decoder is built once and reads only the members that are needed.
 
-    With ``whole`` the rows' raw JSON and types are kept as well; with ``ends_only`` just the first and the last readable
-    time of a page are read, which is all that walking a shard needs.
+    With ``whole`` the rows' raw JSON and types are kept as well; with ``ends_only`` just the first and the last
+    readable time of a page are read, which is all that walking a shard needs.
     """
 
     def __init__(self, shape: RowShape, *, whole: bool = False, ends_only: bool = False) -> None:
@@ -45,7 +45,7 @@ class PageReader:
             raise Shapeless("no rows at " + ".".join(self._shape.rows))
         return self._page(rows, {name: self._fact(answer, name) for name in _FACTS}, body)
 
-    def _fact(self, answer: object, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds there
+    def _fact(self, answer: object, name: str) -> Any:
         path: Path | None = getattr(self._shape, name)
         return None if path is None else _at(answer, path)
 
@@ -92,7 +92,7 @@ def _row_type(shape: RowShape) -> type[msgspec.Struct]:
     return msgspec.defstruct("Row", fields, rename=names, gc=False)
 
 
-def _answer_type(shape: RowShape, rows: Any) -> Any:  # noqa: ANN401 - a type made at run time
+def _answer_type(shape: RowShape, rows: Any) -> Any:
     if not shape.rows:
         return rows
     tree: _Tree = {}
@@ -103,7 +103,7 @@ def _answer_type(shape: RowShape, rows: Any) -> Any:  # noqa: ANN401 - a type ma
     return _struct(tree)
 
 
-def _grow(tree: _Tree, path: Path, leaf: Any) -> None:  # noqa: ANN401 - a type made at run time
+def _grow(tree: _Tree, path: Path, leaf: Any) -> None:
     for name in path[:-1]:
         tree = tree.setdefault(name, {})
     tree[path[-1]] = leaf
@@ -125,7 +125,7 @@ def _struct(tree: _Tree) -> type[msgspec.Struct]:
     return made
 
 
-def _at(node: object, path: Path) -> Any:  # noqa: ANN401 - whatever JSON holds there
+def _at(node: object, path: Path) -> Any:
     for name in path:
         if node is None:
             return None

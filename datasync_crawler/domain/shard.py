@@ -25,7 +25,8 @@ class Checkpoint:
     """How far a shard has come: everything newer than (``position``, ``last_id``) is stored.
 
     ``position`` is None before the first row. ``cursor`` is the server's own for the next page, good until the wall
-    time ``cursor_expires`` (seconds since the epoch). ``proof`` says how the end was proven; it is set once, with DONE.
+    time ``cursor_expires`` (seconds since the epoch). ``proof`` says how the end was proven; it is set once, with
+    DONE.
     """
 
     position: int | None = None

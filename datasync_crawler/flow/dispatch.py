@@ -1,4 +1,7 @@
-"""Dispatch: which call leaves next. A lane decides what it asks for only when its budget opens, so no work is hoarded."""
+"""Dispatch: which call leaves next.
+
+A lane decides what it asks for only when its budget opens, so no work is hoarded.
+"""
 
 from __future__ import annotations
 
@@ -76,8 +79,7 @@ class Dispatch:
             async with run.gate.turn(lane.lane.pool) as leave:
                 ask = await self._take(lane) if self._obstacle(lane) == 0 else None
                 if ask is not None:
-                    await leave()
-                    self._let_go(ask)
+                    self._let_go(ask, await leave())
 
     def _obstacle(self, lane: LiveLane) -> float | None:
         """Seconds until another look at the lane is worth it; 0 when it can go, None when only a change can help."""
@@ -140,9 +142,8 @@ class Dispatch:
                 call = TokenAsk(endpoint, run.generation, token.version)
                 token.asked()
                 run.claim(call)
-                await leave()
-                self._let_go(call)
+                self._let_go(call, await leave())
 
-    def _let_go(self, call: Call) -> None:
-        self._run.depart(call)
+    def _let_go(self, call: Call, at: float) -> None:
+        self._run.depart(call, at)
         self._calls.put_nowait(call)

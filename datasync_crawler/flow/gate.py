@@ -29,18 +29,20 @@ class Gate:
         self._turns = {pool: asyncio.Lock() for pool in budgets}
 
     @asynccontextmanager
-    async def turn(self, pool: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    async def turn(self, pool: str) -> AsyncIterator[Callable[[], Awaitable[float]]]:
         """Waits until a call to the pool may leave, and holds that place while its caller decides which call it is.
 
-        Gives a function that lets the call leave: it is in the ledger when the function returns. Not calling it
-        spends nothing.
+        Gives a function that lets the call leave: it is in the ledger when the function returns, with the monotonic
+        time it counts from. Not calling it spends nothing.
         """
         async with self._turns[pool]:
             await self._until_free(self.budgets[pool])
 
-            async def leave() -> None:
+            async def leave() -> float:
                 await self._log.note(pool, self._clock.wall())
-                self.budgets[pool].leave(self._clock.monotonic())
+                now = self._clock.monotonic()
+                self.budgets[pool].leave(now)
+                return now
 
             yield leave
 

@@ -12,7 +12,10 @@ from datasync_crawler.flow.tokens import TokenState
 
 @dataclass(slots=True)
 class LiveLane:
-    """A lane and what happens in it now; ``trouble`` is the last error met, ``strikes`` the refusals of the key in a row."""
+    """A lane and what happens in it now.
+
+    ``trouble`` is the last error met, ``strikes`` the answers in a row that blame the key.
+    """
 
     lane: Lane
     endpoint: Endpoint

@@ -32,8 +32,8 @@ class Run:
     """Everything that lives as long as one process drains one ledger.
 
     ``stored`` counts the rows in the table, ``total`` is the highest-ranked total that the service told,
-    ``progress_at`` the monotonic time of the last row stored. ``failure`` is why the run ended early. ``lessons`` (limits learned, by
-    pool) and ``refusals`` (pools that refused a call) wait to be written down.
+    ``progress_at`` the monotonic time of the last row stored. ``failure`` is why the run ended early. ``lessons``
+    (limits learned, by pool) and ``refusals`` (pools that refused a call) wait to be written down.
     """
 
     profile: Profile
@@ -79,9 +79,16 @@ class Run:
             self.lanes[call.lane].in_flight += 1
             self.shards[call.shard].flying = True
 
-    def depart(self, call: Call) -> None:
-        """The call leaves now."""
-        self.flying[call] = replace(self.flying[call], left_at=self.clock.monotonic())
+    def depart(self, call: Call, at: float) -> None:
+        """The call leaves at the monotonic time ``at``."""
+        self.flying[call] = replace(self.flying[call], left_at=at)
+
+    def sent(self, call: Call) -> None:
+        """The call goes onto the wire now, however long ago it was let go."""
+        flying, now = self.flying.get(call), self.clock.monotonic()
+        if flying is not None:
+            self.gate.budgets[self.pool_of(call)].sent(flying.left_at, now)
+            self.flying[call] = replace(flying, left_at=now)
 
     def land(self, call: Call) -> Flying | None:
         """A call came back, or will not; None when it is none of this run's (restored from an earlier one)."""

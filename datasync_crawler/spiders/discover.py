@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from playwright.async_api import Error as PlaywrightError
 from scrapy import Request, Spider
 
@@ -17,12 +18,13 @@ from datasync_crawler.adapters.profile_file import read_profile_file, write_prof
 from datasync_crawler.adapters.worker import LedgerWorker
 from datasync_crawler.domain.choices import origin_of, read_choices
 from datasync_crawler.domain.discovery.conclude import conclude
+from datasync_crawler.domain.discovery.earlier import known_pools
 from datasync_crawler.domain.discovery.keeping import beginnings
 from datasync_crawler.domain.discovery.standin import stand_in
 from datasync_crawler.domain.discovery.summary import summary
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError
 from datasync_crawler.domain.page import StoredPage
-from datasync_crawler.domain.profile import read_profile
+from datasync_crawler.domain.profile import Pool, read_profile
 from datasync_crawler.handlers import secrets_of
 from datasync_crawler.spiders.keyed import Interrogation
 from datasync_crawler.spiders.keyless import FAILED, Approach
@@ -93,10 +95,12 @@ class DiscoverSpider(Spider):
         ledger = LedgerWorker(choices.database or "", id_only=choices.id_only)
         try:
             await ledger.do(lambda it: it.bind(origin))
-            known = None if self.fresh else await self._known(ledger, state, choices)
-            if known is not None:
+            known = await self._known(ledger, state, choices)
+            if known is None or self.fresh:
+                profile = await self._discover(ledger, choices, known)
+            else:
                 logger.info("The profile of %s is used again; --fresh makes a new one", choices.api_base)
-            profile = known or await self._discover(ledger, choices)
+                profile = known
             await ledger.do(lambda it: it.save_profile(profile.to_json()))
             write_profile_file(state, profile)
         finally:
@@ -109,11 +113,13 @@ class DiscoverSpider(Spider):
         profile = read_profile(document) if document else read_profile_file(state)
         return profile if profile is not None and profile.api_base == choices.api_base else None
 
-    async def _discover(self, ledger: LedgerWorker, choices: Choices) -> Profile:
+    async def _discover(self, ledger: LedgerWorker, choices: Choices, earlier: Profile | None) -> Profile:
         case = await Approach(choices.api_base, choices.dashboard, self._send, self._render).case()
         digest = hashlib.sha256(choices.key.encode()).hexdigest()
+        learned = await ledger.do(lambda it: it.remembered("pool"))
+        pools = known_pools(earlier, {name: msgspec.json.decode(text, type=Pool) for name, text in learned.items()})
         start = time.monotonic()
-        case = await Interrogation(self._send, secrets_of(self.crawler), ledger, digest).run(case)
+        case = await Interrogation(self._send, secrets_of(self.crawler), ledger, digest, pools).run(case)
         logger.info("%d keyed calls in %.1f s", len(case.answers), time.monotonic() - start)
         profile = conclude(case, origin_of(choices.api_base), time.time())
         await self._keep(ledger, case, whole=not choices.id_only)

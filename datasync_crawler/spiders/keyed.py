@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy import Request
 
 from datasync_crawler.adapters.ledger import Call
+from datasync_crawler.domain.discovery.earlier import wait_for
 from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question, answered
 from datasync_crawler.domain.discovery.handout import feed_name
 from datasync_crawler.domain.discovery.plan import MOST_ROUNDS, next_round, pause_before
@@ -17,26 +18,34 @@ from datasync_crawler.domain.discovery.probing import with_query
 from datasync_crawler.spiders.keyless import FAILED, plain_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from datasync_crawler.adapters.worker import LedgerWorker
     from datasync_crawler.domain.discovery.case import Case
+    from datasync_crawler.domain.profile import Pool
     from datasync_crawler.flow.secrets import Secrets
     from datasync_crawler.spiders.keyless import Send
 
 logger = logging.getLogger(__name__)
 
 _PATIENCE = 60.0
+_LONGEST_WINDOW = 3600.0
 
 
 class Interrogation:
-    """Puts the open questions of a case to the service, a round at a time."""
+    """Puts the open questions of a case to the service, a round at a time.
 
-    def __init__(self, send: Send, secrets: Secrets, ledger: LedgerWorker, key_digest: str) -> None:
+    ``pools`` are those that an earlier run knew, by lane: none of them is overdrawn.
+    """
+
+    def __init__(
+        self, send: Send, secrets: Secrets, ledger: LedgerWorker, key_digest: str, pools: Mapping[str, Pool]
+    ) -> None:
         self._send = send
         self._secrets = secrets
         self._ledger = ledger
         self._key = key_digest
+        self._pools = pools
 
     async def run(self, case: Case) -> Case:
         """The case with all answers, after at most :data:`MOST_ROUNDS` rounds."""
@@ -44,7 +53,7 @@ class Interrogation:
             probes = next_round(case)
             if not probes:
                 break
-            await self._wait(pause_before(case, probes, time.time()))
+            await self._wait(case, probes)
             start = time.monotonic()
             answers = await self._round(probes)
             told = ", ".join(f"{a.probe.question} {a.probe.endpoint}: {a.status or 'nothing'}" for a in answers)
@@ -54,7 +63,11 @@ class Interrogation:
                 self._secrets.keep_token(feed_name(case), case.granted[1].token)
         return case
 
-    async def _wait(self, seconds: float) -> None:
+    async def _wait(self, case: Case, probes: Sequence[Probe]) -> None:
+        now = time.time()
+        calls = await self._ledger.do(lambda ledger: ledger.calls(self._key, now - _LONGEST_WINDOW))
+        earlier = wait_for(probes, self._pools, [(call.pool, call.at) for call in calls], now)
+        seconds = max(earlier, pause_before(case, probes, now))
         if seconds > 0:
             logger.info("Waiting %.0f s until a pool that was used up may be asked again", seconds)
             await asyncio.sleep(seconds)

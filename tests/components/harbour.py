@@ -1,4 +1,4 @@
-"""A service that is nothing like the simulated one: other names, other shapes, other ways; for discovery to find out."""
+"""A service that is nothing like the simulated one: other names, other shapes, other ways."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Harbour:
             def do_GET(self) -> None:
                 harbour.answer(self)
 
-            do_POST = do_GET
+            do_POST = do_GET  # noqa: N815 - the name that http.server calls
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from datasync_crawler.domain.discovery.candidates import submissions
 from datasync_crawler.domain.discovery.case import Case, total_of
-from datasync_crawler.domain.discovery.evidence import feed_answer, query_answer
+from datasync_crawler.domain.discovery.evidence import feed_answer, lane_answers, query_answer
 from datasync_crawler.domain.discovery.exchange import Answer, Question
 from datasync_crawler.domain.profile import Endpoint, Evidence, Finding, Lane, Pool
 
@@ -22,7 +22,7 @@ def findings(
         *_routes(case),
         *_keys(case),
         *(finding for endpoint in endpoints for finding in _endpoint(case, endpoint)),
-        *_pools(pools, lanes),
+        *_pools(case, pools, lanes),
         *_others(case),
         *_submission(case),
     )
@@ -82,11 +82,12 @@ def _endpoint(case: Case, endpoint: Endpoint) -> Iterator[Finding]:
         yield Finding(f"{name} token", f"{grant.method} {grant.url}, {grant.life_seconds:g} s", _SURE, evidence[:1])
 
 
-def _pools(pools: Sequence[Pool], lanes: Sequence[Lane]) -> Iterator[Finding]:
+def _pools(case: Case, pools: Sequence[Pool], lanes: Sequence[Lane]) -> Iterator[Finding]:
     for pool in pools:
         users = ", ".join(lane.name for lane in lanes if lane.pool == pool.name)
         told = f"{pool.limit} in {pool.window:g} s" if pool.limit and pool.window else "no limit announced"
-        yield Finding(f"pool {pool.name}", f"{told}, used by {users}", _LIKELY)
+        heard = tuple(_probe(answer) for answer in lane_answers(case, pool.name)[:1])
+        yield Finding(f"pool {pool.name}", f"{told}, used by {users}", _LIKELY, heard)
 
 
 def _others(case: Case) -> Iterator[Finding]:

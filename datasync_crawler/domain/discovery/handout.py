@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from datasync_crawler.domain.discovery.case import Case
 from datasync_crawler.domain.discovery.exchange import Headers
 from datasync_crawler.domain.discovery.routes import Route
@@ -11,13 +13,26 @@ from datasync_crawler.domain.profile import Credential
 def feed_route(case: Case) -> Route | None:
     """The address that a token was handed out for, with what the code says about calling it."""
     found = case.granted
-    if found is None or found[1].endpoint is None:
+    if found is None:
         return None
+    if found[1].endpoint is None:
+        return _carrying_token(case)
     url = found[1].endpoint.split("?")[0].rstrip("/")
     exact = [route for route in case.routes if route.method == "GET" and route.url == url]
     handed = [route for route in case.routes if route.method == "GET" and route.open and route.roles.cursor]
     leads = tuple(lead for route in (exact or handed) for lead in route.leads)
     return Route("GET", url, leads)
+
+
+def _carrying_token(case: Case) -> Route | None:
+    """The address that the code calls with a token, where the grant does not say what it is for."""
+    header = token_header(case)
+    carrying = (
+        route
+        for route in case.routes
+        if route.method == "GET" and not route.open and any(name == header for name, _ in route.headers)
+    )
+    return next(carrying, None)
 
 
 def feed_name(case: Case) -> str:
@@ -46,8 +61,23 @@ def token_header(case: Case) -> str | None:
 def grant_headers(case: Case, route: Route, credential: Credential) -> Headers:
     """All that the page's own calls carry, and the key: a union that no service was seen to refuse."""
     own = route.headers if any("{key}" in value for _, value in route.headers) else ()
-    merged = {name.lower(): (name, value) for name, value in (*case.browser_headers, *own)}
+    merged = {name.lower(): (name, value) for name, value in (*_like_a_page(case), *case.browser_headers, *own)}
     if credential.place == "header":
         merged.setdefault(credential.name.lower(), (credential.name, credential.prefix + "{key}"))
     usable = [(name, value) for name, value in merged.values() if "{" not in value.replace("{key}", "")]
     return tuple(sorted(usable))
+
+
+def _like_a_page(case: Case) -> Headers:
+    """What a browser adds by itself to a page's own calls, where none was there to be seen."""
+    parts = urlsplit(case.dashboard)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    return (
+        ("accept", "*/*"),
+        ("content-type", "application/json"),
+        ("origin", origin),
+        ("referer", origin + "/"),
+        ("sec-fetch-mode", "cors"),
+        ("sec-fetch-site", "same-origin"),
+        ("x-requested-with", "XMLHttpRequest"),
+    )

@@ -29,7 +29,8 @@ _USUAL_PAUSE, _MARGIN = 60.0, 1.0
 def next_round(case: Case) -> tuple[Probe, ...]:
     """The probes of the next round; none when everything is settled, or nothing more may be asked."""
     left = MOST_CALLS - len(case.answers)
-    wanted = opening(case) if not case.answers else follow_up(case)
+    unheard = all(answer.refused for answer in case.answers)
+    wanted = opening(case) if unheard else follow_up(case)
     return tuple(_within_pools(case, wanted))[:left]
 
 
@@ -123,15 +124,20 @@ def _other_size(case: Case, last: Answer) -> int | None:
     if len(case.asked(Question.ROWS, last.probe.endpoint)) >= _MOST_TRIES:
         return None
     if last.listing is None:
-        return _smaller(last, asked) if last.disliked else asked
+        return _smaller(case, last, asked) if last.disliked else asked
     served = len(last.listing.page.ids)
-    return _LESS if served <= _SUSPICIOUS < _LESS < asked and total_of(last.listing) > served else None
+    told = next((cap for cap in case.caps if _SUSPICIOUS < cap < asked), _LESS)
+    return told if served <= _SUSPICIOUS < told < asked and total_of(last.listing) > served else None
 
 
-def _smaller(last: Answer, asked: int) -> int:
-    """A page size below the one that was refused: the largest number that the refusal speaks of, else a tenth."""
+def _smaller(case: Case, last: Answer, asked: int) -> int:
+    """A page size below the one refused: the largest number that the refusal speaks of, else a text, else a tenth."""
     spoken = [int(number) for number in _NUMBER.findall(last.body.decode(errors="replace"))]
-    return max((number for number in spoken if _SMALLEST <= number < asked), default=asked // 10)
+    for numbers in (spoken, case.caps):
+        fitting = [number for number in numbers if _SMALLEST <= number < asked]
+        if fitting:
+            return max(fitting)
+    return asked // 10
 
 
 def _grant_again(case: Case) -> Iterator[Probe]:

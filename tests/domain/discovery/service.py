@@ -57,12 +57,11 @@ class Service:
             probes = next_round(case)
             if not probes:
                 break
-            counts = {"header": len(case.answers), "query": 0}
-            case = case.learned(tuple(self.answer(probe, len(rounds), counts) for probe in probes))
+            case = case.learned(tuple(self.answer(probe, len(rounds)) for probe in probes))
             rounds.append(probes)
         return case, tuple(rounds)
 
-    def answer(self, probe: Probe, round_number: int, counts: dict[str, int]) -> Answer:
+    def answer(self, probe: Probe, round_number: int) -> Answer:
         """What the service answers to a probe of a round."""
         place = probe.credential.place if probe.credential else "header"
         if self.silent:
@@ -87,7 +86,8 @@ class Service:
         if path == "/internal/access":
             return 200, {"endpoint": "/api/live", "token": TOKEN, "header": "X-Live-Token", "expiresIn": 300}
         if path == "/api/users":
-            return 200, page(events(0, 1), total=self.users)
+            count = min(int(query.get("limit", "20")), self.cap, self.users)
+            return 200, page(events(0, count), total=self.users)
         return self._page(query, ranged=self.ranged and path == "/api/live")
 
     def _page(self, query: dict[str, str], *, ranged: bool) -> tuple[int, Any]:

@@ -86,9 +86,9 @@ def test_an_unnamed_submission_falls_back_to_the_usual_with_a_warning() -> None:
     assert any("submissions" in warning for warning in profile.warnings)
 
 
-def test_every_finding_is_evidenced_or_a_pool() -> None:
+def test_every_finding_is_evidenced() -> None:
     for finding in _profile(Service()).findings:
-        assert finding.evidence or finding.subject.startswith("pool")
+        assert finding.evidence, finding.subject
         assert 0 < finding.confidence < 1.01
 
 

@@ -86,7 +86,9 @@ def test_the_order_is_seen_in_the_times() -> None:
 
 
 def test_the_unit_is_the_coarsest_of_all_times() -> None:
-    mixed = [event | {"timestamp": "2026-03-01T11:53:20Z"} if i == 2 else event for i, event in enumerate(events(0, 3))]
+    mixed = [
+        event | {"timestamp": "2026-03-01T11:53:20Z"} if i == 2 else event for i, event in enumerate(events(0, 3))
+    ]
     assert listing_of({"rows": events(0, 3)}).shape.time_unit == 1000
     assert listing_of({"rows": mixed}).shape.time_unit == MICROS
 

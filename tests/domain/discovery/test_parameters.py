@@ -10,9 +10,13 @@ from datasync_crawler.domain.discovery.parameters import Roles, read_roles
     [
         pytest.param(["limit", "cursor"], Roles("limit", "cursor"), id="usual"),
         pytest.param(["page_size", "page_token"], Roles("page_size", "page_token"), id="page"),
-        pytest.param(["pageSize", "pageToken", "from", "to"], Roles("pageSize", "pageToken", "from", "to"), id="camel"),
+        pytest.param(
+            ["pageSize", "pageToken", "from", "to"], Roles("pageSize", "pageToken", "from", "to"), id="camel"
+        ),
         pytest.param(["since", "until", "cursor"], Roles(None, "cursor", "since", "until"), id="feed"),
-        pytest.param(["start_time", "end_time", "count"], Roles("count", None, "start_time", "end_time"), id="start-end"),
+        pytest.param(
+            ["start_time", "end_time", "count"], Roles("count", None, "start_time", "end_time"), id="start-end"
+        ),
         pytest.param(["after", "per_page"], Roles("per_page", "after"), id="after-alone-is-a-cursor"),
         pytest.param(["after", "before", "cursor"], Roles(None, "cursor", "after", "before"), id="after-before"),
         pytest.param(["since"], Roles(), id="half-a-range-is-none"),

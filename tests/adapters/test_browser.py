@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from datasync_crawler.adapters.browser import find_browser, launch_options
+from datasync_crawler.domain.errors import ConfigurationError
+
+
+def _executable(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_the_chosen_browser_is_taken(tmp_path: Path) -> None:
+    browser = _executable(tmp_path / "mine")
+    assert find_browser(str(browser)) == str(browser)
+
+
+def test_a_choice_that_is_no_program_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="BROWSER_PATH"):
+        find_browser(str(tmp_path / "none"))
+    with pytest.raises(ConfigurationError, match="BROWSER_PATH"):
+        find_browser(str(tmp_path))
+
+
+def test_a_browser_on_the_path_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = _executable(tmp_path / "bin" / "chromium")
+    monkeypatch.setenv("PATH", str(browser.parent))
+    assert find_browser() == str(browser)
+
+
+def test_a_downloaded_browser_is_found_where_there_is_none_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "browsers"))
+    assert find_browser() is None
+    browser = _executable(tmp_path / "browsers" / "chromium-1200" / "chrome-linux64" / "chrome")
+    assert find_browser() == str(browser)
+
+
+def test_root_alone_goes_without_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert "--no-sandbox" in launch_options("/x")["args"]
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert "--no-sandbox" not in launch_options("/x")["args"]
