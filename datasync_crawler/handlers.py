@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler
+from scrapy.exceptions import DownloadCancelledError
 
 from datasync_crawler.flow.secrets import Secrets
 
@@ -13,24 +15,51 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Headers, Response
 
+calls_abandoned = object()
+"""The signal after which no answer is waited for: the crawl is being ended from outside."""
 
-class KeyedDownloadHandler(HTTP11DownloadHandler):
-    """Scrapy's own HTTP handler with the crawler's secrets filled in (see :class:`Secrets`)."""
+
+class KeyedDownloadHandler(AiohttpDownloadHandler):
+    """Scrapy's aiohttp handler with the crawler's secrets filled in (see :class:`Secrets`), sending each call once.
+
+    Scrapy's default handler does neither: over a connection that was used before, Twisted repeats a call that a reset
+    cut off, unseen by any budget, and a reset within a body may leave the call waiting for ever. aiohttp repeats too,
+    but can be told not to; ``_retry_connection`` is private and has a test that fails when it is gone.
+    """
+
+    experimental = False  # Scrapy's mark; a warning in every log would not make it less so
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._secrets = secrets_of(crawler)
+        self._session._retry_connection = False  # noqa: SLF001 - see above
+        self._under_way: set[asyncio.Task[Response]] = set()
+        crawler.signals.connect(self._abandon, signal=calls_abandoned)
 
     async def download_request(self, request: Request) -> Response:
-        """Sends a copy of the request that holds the secrets; the response names the address without them."""
+        """Sends a copy of the request that holds the secrets; the response names the address without them.
+
+        Raises DownloadCancelledError when all calls under way are abandoned.
+        """
         keyed = request.replace(
             url=self._secrets.fill(request.url, encode=True),
             headers=_filled(request.headers, self._secrets),
             meta=request.meta,
         )
-        response = await super().download_request(keyed)
+        sending = asyncio.ensure_future(super().download_request(keyed))
+        self._under_way.add(sending)
+        try:
+            response = await sending
+        except asyncio.CancelledError:
+            raise DownloadCancelledError("abandoned") from None
+        finally:
+            self._under_way.discard(sending)
         request.meta.update(keyed.meta)
         return response.replace(url=request.url)
+
+    def _abandon(self) -> None:
+        for sending in self._under_way:
+            sending.cancel()
 
 
 def secrets_of(crawler: Crawler) -> Secrets:

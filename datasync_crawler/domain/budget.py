@@ -49,9 +49,9 @@ class Budget:
         self.refused = 0
         self._log: list[float] = []
         self._unanswered = 0
-        self._lag = 0.0
         self._closed_until = float("-inf")
         self._raise: tuple[Limit, float] | None = None
+        self._guessed = False
 
     def restore(self, departures: Iterable[float], now: float) -> None:
         """Takes over departures of an earlier process; a stamp in the future counts as now."""
@@ -63,10 +63,10 @@ class Budget:
         opening = self._closed_until
         if self.limit is None:
             return max(opening, self._log[-1] + self.echo) if self._unanswered and self._log else opening
-        usable = max(1, self.limit.calls - self.reserve)
+        usable = self._usable(self.limit)
         if len(self._log) < usable:
             return opening
-        return max(opening, self._log[-usable] + self.limit.window + self.margin + _LAGS * self._lag)
+        return max(opening, self._log[-usable] + self.limit.window + self.margin)
 
     def left(self, now: float) -> int | None:
         """How many calls could leave at this moment; None while the limit is unknown."""
@@ -74,7 +74,7 @@ class Budget:
             return None
         if self._closed_until > now:
             return 0
-        return max(0, self.limit.calls - self.reserve - self._within(now))
+        return max(0, self._usable(self.limit) - self._since(now - self.limit.window))
 
     def leave(self, now: float) -> None:
         """A call leaves now; whether it may was asked before."""
@@ -90,47 +90,78 @@ class Budget:
             insort(self._log, now)
         self._lag = max(now - left, self._lag * _LAG_DECAY)
 
-    def heard(self, word: RateWord, now: float) -> None:
-        """A call was answered; what the answer tells of the budget moves it down at once and up at the next window."""
+    def heard(self, word: RateWord, now: float, left_at: float | None = None) -> None:
+        """A call that left at ``left_at`` was answered: what that tells moves the budget down at once, up at the next window.
+
+        The service counted somewhen between departure and answer; only what no call of ours in all that time explains
+        are calls of others.
+        """
         self._unanswered = max(0, self._unanswered - 1)
         if word.limit is None:
             return
-        window = word.window or (self.limit.window if self.limit else word.reset)
+        window = self._told_window(word)
         if window:
             self._follow(Limit(word.limit, window), now)
         if word.remaining is not None and self.limit is not None:
-            unknown = self.limit.calls - word.remaining - self._within(now)
-            for _ in range(unknown):
+            ours = self._counted(self.limit, now if left_at is None else left_at)
+            for _ in range(word.limit - word.remaining - ours):
                 insort(self._log, now)
 
     def failed(self) -> None:
         """A call ended without an answer."""
         self._unanswered = max(0, self._unanswered - 1)
 
-    def refuse(self, wait: float | None, now: float) -> Limit | None:
-        """A call was refused, to be made again in ``wait`` seconds if that was told; gives a limit newly learned."""
+    def refuse(self, wait: float | None, now: float, left_at: float | None = None) -> Limit | None:
+        """The call that left at ``left_at`` was refused, to be tried again in ``wait`` seconds if that was told.
+
+        Returns a limit newly learned. A refusal that tells no wait closes the pool for a whole window, and where that
+        window was a guess, a call that kept it and was refused none the less doubles it.
+        """
         self._unanswered = max(0, self._unanswered - 1)
         self.refused += 1
+        departure = now if left_at is None else left_at
+        learned: Limit | None = None
         if self.limit is None:
-            self.limit = learn_limit(self._log, wait, now)
-            return self.limit
-        known = self._within(now) >= self.limit.calls
-        self._closed_until = now + ((wait or 0.0) if known else max(wait or 0.0, self.limit.window)) + self.margin
-        return None
+            learned = learn_limit(self._log[: bisect_right(self._log, departure)] or [departure], wait)
+            self._guessed = wait is None
+        elif wait is None and self._guessed and departure >= self._closed_until:
+            learned = Limit(self.limit.calls, 2 * self.limit.window)
+        self.limit = limit = learned or self.limit
+        assert limit is not None
+        explained = wait is not None and self._counted(limit, departure) >= limit.calls
+        pause = wait or 0.0 if explained else max(wait or 0.0, limit.window)
+        self._closed_until = max(self._closed_until, now + pause + self.margin)
+        return learned
+
+    def _told_window(self, word: RateWord) -> float | None:
+        """A reset is the whole window only after its first call; later ones tell no more than a least length."""
+        if word.window or not word.reset:
+            return word.window or (self.limit.window if self.limit else None)
+        if self.limit is not None:
+            return max(self.limit.window, word.reset)
+        return word.reset if word.remaining == (word.limit or 0) - 1 else max(word.reset, _UNTOLD_WAIT)
 
     def _follow(self, told: Limit, now: float) -> None:
-        if self.limit is None or told.calls < self.limit.calls:
-            self.limit, self._raise = told, None
-        elif told.calls > self.limit.calls and self._raise is None:
-            self._raise = (Limit(told.calls, self.limit.window), now + self.limit.window)
+        known = self.limit or told
+        self.limit = Limit(min(told.calls, known.calls), max(told.window, known.window))
+        if told == self.limit:
+            self._raise = None
+        else:
+            self._raise = (told, self._raise[1] if self._raise else now + self.limit.window)
 
     def _rise(self, now: float) -> None:
         if self._raise and now >= self._raise[1]:
             self.limit, self._raise = self._raise[0], None
 
-    def _within(self, now: float) -> int:
-        window = self.limit.window if self.limit else 0.0
-        return len(self._log) - bisect_right(self._log, now - window)
+    def _usable(self, limit: Limit) -> int:
+        return max(1, limit.calls - self.reserve)
+
+    def _since(self, moment: float) -> int:
+        return len(self._log) - bisect_right(self._log, moment)
+
+    def _counted(self, limit: Limit, departure: float) -> int:
+        """The most calls of ours that the service can have counted when it met the call of that departure."""
+        return self._since(departure - limit.window - self.margin)
 
     def _forget(self, now: float) -> None:
         # While the limit is unknown everything is kept: learning needs the whole history.
@@ -138,23 +169,21 @@ class Budget:
             del self._log[: bisect_right(self._log, now - self.limit.window - self.margin)]
 
 
-def learn_limit(log: Sequence[float], wait: float | None, now: float) -> Limit:
-    """The limit behind a first refusal at ``now``, from all departures (the last one was refused) and the wait.
+def learn_limit(log: Sequence[float], wait: float | None) -> Limit:
+    """The limit behind a first refusal, from all departures up to the refused call (the last) and the wait told.
 
-    The wait ends when the oldest counted call leaves the window, so every call of the log proposes a window: its age
-    and the wait. One that an earlier stretch of the log contradicts is out; of the others a customary length is
-    preferred (a wait is told in whole seconds, rounded up), else the longest history.
+    The wait ends when the oldest counted call leaves the window, so every call of the log proposes a window: its age and
+    the wait. One that an earlier stretch of the log contradicts is out; of the others a customary length is preferred
+    (a wait is told in whole seconds, rounded up), then a round number of calls, then the longest history.
     """
+    refused, accepted = log[-1], log[:-1]
     if wait is None:
-        window = _UNTOLD_WAIT
-        return Limit(max(1, len(log) - 1 - bisect_right(log, now - window)), window)
-    proposals = [Limit(len(log) - 1 - i, now - stamp + wait) for i, stamp in enumerate(log[:-1])] or [Limit(1, wait)]
-    possible = [limit for limit in proposals if not _contradicted(limit, log[:-1])] or proposals[:1]
-    for limit in possible:
-        usual = _customary(limit.window)
-        if usual is not None:
-            return Limit(limit.calls, usual)
-    return possible[0]
+        return Limit(max(1, len(accepted) - bisect_right(accepted, refused - _UNTOLD_WAIT)), _UNTOLD_WAIT)
+    proposals = [Limit(len(accepted) - i, refused - stamp + wait) for i, stamp in enumerate(accepted)]
+    proposals = proposals or [Limit(1, wait)]
+    possible = [limit for limit in proposals if not _contradicted(limit, accepted)] or proposals[:1]
+    best = min(possible, key=lambda limit: (_customary(limit.window) is None, _digits(limit.calls), -limit.calls))
+    return Limit(best.calls, _customary(best.window) or best.window)
 
 
 def _contradicted(limit: Limit, accepted: Sequence[float]) -> bool:
@@ -163,4 +192,9 @@ def _contradicted(limit: Limit, accepted: Sequence[float]) -> bool:
 
 
 def _customary(window: float) -> float | None:
-    return next((float(usual) for usual in _CUSTOMARY if window - _ROUNDING <= usual <= window + _HASTE), None)
+    return next((float(usual) for usual in reversed(_CUSTOMARY) if window - 1.05 <= usual <= window + 0.05), None)
+
+
+def _digits(calls: int) -> int:
+    """How many digits stand before the zeros at the end: the fewer, the likelier somebody chose the number."""
+    return len(str(calls).rstrip("0"))

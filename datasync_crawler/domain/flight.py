@@ -6,6 +6,8 @@ from __future__ import annotations
 # (Brakmo and Peterson, TCP Vegas, 1994, with calls for packets).
 _FEW, _MANY = 1.5, 3.0
 _SMOOTHING = 0.25
+# An answer may take so many times as long as is typical, but at least so long; before any came, so long (seconds).
+_TYPICALS, _LEAST_PATIENCE, _PATIENCE = 10.0, 20.0, 120.0
 
 
 class Flight:
@@ -18,6 +20,11 @@ class Flight:
         self._shortest: float | None = None
         self._typical: float | None = None
         self._since_change = 0
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which an answer is not worth waiting for any more."""
+        return _PATIENCE if self._typical is None else max(_LEAST_PATIENCE, _TYPICALS * self._typical)
 
     def landed(self, latency: float) -> None:
         """A full page came after ``latency`` seconds; the target moves by at most one a round of calls."""

@@ -12,7 +12,7 @@ DAY = 86_400 * SECOND
 # Between these numbers of seconds (1990 and 2100) a number is taken for a time and not for a count or an id.
 _EARLIEST, _LATEST = 631_152_000, 4_102_444_800
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2060\ufeff\s]+")
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 _NUMBER = re.compile(r"\d{9,19}(\.\d+)?")
 _FRACTION = re.compile(r"[.,](\d+)")
 _UNITS = ((1, SECOND), (1_000, 1_000), (1_000_000, 1), (1_000_000_000, 0))
@@ -27,6 +27,8 @@ class Moment(NamedTuple):
 
 def read_time(value: object) -> Moment | None:
     """The moment that a JSON value means, or None when it cannot be one; a naive ISO time is taken as UTC.
+
+    Whatever lies outside of 1990 to 2100 is no time: neither a small number nor a date that stands for "none".
 
     >>> read_time(1769541612369)
     Moment(micros=1769541612369000, unit=1000)
@@ -55,29 +57,24 @@ def _read_whole(number: int) -> Moment | None:
 
 
 def _read_text(text: str) -> Moment | None:
-    try:
-        return _read_iso(text)
-    except ValueError:
-        pass
-    text = _INVISIBLE.sub("", text) if not _NUMBER.fullmatch(text) else text
+    text = _INVISIBLE.sub("", text).strip()
     number = _NUMBER.fullmatch(text)
-    if number and not number[1]:
-        return _read_whole(int(text))
     if number:
-        return _read_decimal(text)
+        return _read_decimal(text) if number[1] else _read_whole(int(text))
+    # Digits alone would pass for a date without hyphens.
+    return None if text.isdigit() else _read_iso(text)
+
+
+def _read_iso(text: str) -> Moment | None:
     try:
-        return _read_iso(text)
-    except ValueError:
+        moment = datetime.fromisoformat(text)
+        since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
+    except (ValueError, OverflowError):
         return None
-
-
-def _read_iso(text: str) -> Moment:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    since = moment - _EPOCH
-    micros = (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
-    return Moment(micros, _resolution(text))
+    seconds = since.days * 86_400 + since.seconds
+    if not _EARLIEST <= seconds <= _LATEST:
+        return None
+    return Moment(seconds * SECOND + since.microseconds, _resolution(text))
 
 
 def _resolution(text: str) -> int:

@@ -77,7 +77,7 @@ class Dispatch:
                 await run.clock.wait(event, obstacle)
                 continue
             async with run.gate.turn(lane.lane.pool) as leave:
-                ask = await self._take(lane) if self._obstacle(lane) == 0 else None
+                ask = await self._take(lane)
                 if ask is not None:
                     self._let_go(ask, await leave())
 
@@ -100,6 +100,8 @@ class Dispatch:
     async def _take(self, lane: LiveLane) -> Ask | None:
         run = self._run
         async with self._cutting:
+            if self._obstacle(lane) != 0:
+                return None
             live = run.shards.next_free(lane.endpoint, run.outlook, run.clock.monotonic())
             if live is None:
                 live = await self._cut(lane)

@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 20.0
 # So many answers in a row that blame the key end the run.
 _STRIKES = 4
+# So often in a row the same end has to be told: more often while the rows stored do not reach the total.
+_LOOKS, _LOOKS_WITHOUT_TOTAL = 2, 4
 _EXPIRED = re.compile(rb"expired", re.IGNORECASE)
 _FULL = 0.9
 
@@ -123,11 +125,13 @@ class Reception:
         after = judge(live.shard, page, top=ask.top, answered_at=self._run.clock.wall())
         told = ends(page, asked=ask.limit, flagged=shape.has_more is not None, chained=shape.next_cursor is not None)
         if after.proof or not told:
-            live.doubted = False
+            live.trust()
             return after
-        if live.doubted:
+        looks = live.doubt((after.position, after.last_id))
+        if looks >= (_LOOKS if self._run.agrees else _LOOKS_WITHOUT_TOTAL):
             return after.proven("second look")
-        live.doubted = True
+        if looks > 1:
+            live.not_before = self._run.clock.monotonic() + _FIRST_PAUSE * 2**looks
         # A chain that cannot be entered anywhere is looked at again from the page before.
         return after if lane.endpoint.positionable else before
 

@@ -66,6 +66,11 @@ class Run:
             unit=max(max(endpoint.shape.time_unit, endpoint.filter_unit) for endpoint in endpoints),
         )
 
+    @property
+    def agrees(self) -> bool:
+        """Whether as many rows are stored as the service tells of."""
+        return self.total is not None and self.stored >= self.total
+
     def stop(self, failure: DatasyncError | None = None) -> None:
         """Lets no further call leave; the first failure given is the one that counts."""
         self.failure = self.failure or failure

@@ -13,7 +13,7 @@ from datasync_crawler.domain.shard import Checkpoint, Shard
 
 @dataclass(slots=True)
 class LiveShard:
-    """A shard and what happens to it now; ``doubted`` is set once an end was told that is not proven yet.
+    """A shard and what happens to it now; ``looks`` counts how often in a row the same end was told and not believed.
 
     The checkpoint runs ahead of the ledger's by the pages that are being stored. ``not_before`` is monotonic seconds.
     """
@@ -22,13 +22,24 @@ class LiveShard:
     flying: bool = False
     not_before: float = float("-inf")
     attempt: int = 0
-    doubted: bool = False
+    looks: int = 0
+    told_end: tuple[int | None, str | None] | None = None
 
     def advance(self, checkpoint: Checkpoint, rows: int, lane: str) -> None:
         """A page of ``rows`` came through a lane; the shard stands at a new checkpoint."""
         known = self.shard
         self.shard = replace(known, checkpoint=checkpoint, rows=known.rows + rows, pages=known.pages + 1, lane=lane)
         self.attempt = 0
+
+    def doubt(self, end: tuple[int | None, str | None]) -> int:
+        """An end behind that row (time, id) was told; gives how often in a row it was."""
+        self.looks = self.looks + 1 if end == self.told_end else 1
+        self.told_end = end
+        return self.looks
+
+    def trust(self) -> None:
+        """The shard goes on, or its end is proven."""
+        self.looks, self.told_end = 0, None
 
     def forget_cursor(self) -> None:
         """The server does not take the cursor any more."""
@@ -79,7 +90,7 @@ class LiveShards:
 
     def cut(self, endpoint: Endpoint, outlook: Outlook) -> tuple[LiveShard, int] | None:
         """The shard with most rows left and where to cut it, or None when no cut pays."""
-        uncut = [live for live in self if not live.shard.done and not live.doubted]
+        uncut = [live for live in self if not live.shard.done and not live.looks]
         if not endpoint.positionable or not uncut:
             return None
         rows = remaining_rows(self.values, outlook)

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 from playwright.async_api import Error as PlaywrightError
@@ -74,7 +75,8 @@ class DiscoverSpider(Spider):
             settings.set("PLAYWRIGHT_PROCESS_REQUEST_HEADERS", None, priority="spider")
             # Without it the number is taken from CONCURRENT_REQUESTS, where 0 would wait for ever.
             settings.set("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT", 2, priority="spider")
-            settings.set("DOWNLOAD_HANDLERS", {"http": _HANDLER, "https": _HANDLER}, priority="spider")
+            scheme = urlsplit(settings.get("DASHBOARD_URL") or settings.get("API_BASE_URL") or "").scheme
+            settings.set("DOWNLOAD_HANDLERS", {scheme or "http": _HANDLER}, priority="spider")
 
     async def start(self) -> AsyncIterator[Any]:
         """Does all the work; nothing is left to callbacks."""

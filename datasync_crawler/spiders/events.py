@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from scrapy import Request
 
 from datasync_crawler.domain.asking import Ask
 from datasync_crawler.flow.answers import Answer
-from datasync_crawler.handlers import headers_of, secrets_of
+from datasync_crawler.handlers import calls_abandoned, headers_of, secrets_of
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from datasync_crawler.flow.reception import Reception
     from datasync_crawler.flow.run import Call, Run
     from datasync_crawler.flow.tokens import TokenAsk
+
+# Seconds that a token's answer is waited for.
+_TOKEN_PATIENCE = 30.0
 
 
 class EventsSpider(scrapy.Spider):
@@ -47,17 +51,23 @@ class EventsSpider(scrapy.Spider):
         """Yields each call of the run when its budget lets it leave."""
         if self.run is None:
             return
-        async for call in self.dispatch.calls():
-            yield self.request(call)
+        try:
+            async for call in self.dispatch.calls():
+                yield self.request(call)
+        except (asyncio.CancelledError, GeneratorExit):
+            self.run.stop()
+            self.crawler.signals.send_catch_log(calls_abandoned)
+            raise
 
     def request(self, call: Call) -> Request:
         """The request for a page or for a token, with words where secrets belong."""
         assert self.run is not None
         if isinstance(call, Ask):
-            return self._to_send(call.url, "GET", self.run.lanes[call.lane].headers, call)
+            lane = self.run.lanes[call.lane]
+            return self._to_send(call.url, "GET", lane.headers, call, lane.flight.patience)
         grant = self.run.profile.endpoint(call.endpoint).grant
         assert grant is not None
-        return self._to_send(grant.url, grant.method, dict(grant.headers), call)
+        return self._to_send(grant.url, grant.method, dict(grant.headers), call, _TOKEN_PATIENCE)
 
     def parse_page(self, response: Response, call: Ask) -> StoredPage | None:
         """A page came: on to the pipeline with it."""
@@ -74,7 +84,7 @@ class EventsSpider(scrapy.Spider):
         call = failure.request.cb_kwargs["call"]  # type: ignore[attr-defined]
         self.reception.failed(call, failure.type.__name__ if failure.type else "no answer")
 
-    def _to_send(self, url: str, method: str, headers: dict[str, str], call: Call) -> Request:
+    def _to_send(self, url: str, method: str, headers: dict[str, str], call: Call, patience: float) -> Request:
         return Request(
             url,
             method=method,
@@ -82,7 +92,7 @@ class EventsSpider(scrapy.Spider):
             callback=self.parse_page if isinstance(call, Ask) else self.parse_token,
             errback=self.missed,
             cb_kwargs={"call": call},
-            meta={"verbatim_url": True},
+            meta={"verbatim_url": True, "download_timeout": patience},
             dont_filter=True,
         )
 

@@ -15,7 +15,8 @@ from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question, 
 from datasync_crawler.domain.discovery.handout import feed_name
 from datasync_crawler.domain.discovery.plan import MOST_ROUNDS, next_round, pause_before
 from datasync_crawler.domain.discovery.probing import with_query
-from datasync_crawler.spiders.keyless import FAILED, plain_headers
+from datasync_crawler.handlers import headers_of
+from datasync_crawler.spiders.keyless import FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,7 +86,7 @@ class Interrogation:
             logger.info("No answer to %s %s: %s", probe.question, probe.url, type(error).__name__)
             return answered(probe, 0, {}, b"", time.monotonic() - start, time.time())
         seconds, at = time.monotonic() - start, time.time()
-        headers = plain_headers(response)
+        headers = headers_of(response)
         return await asyncio.to_thread(answered, probe, response.status, headers, response.body, seconds, at)
 
 

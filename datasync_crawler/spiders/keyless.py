@@ -32,6 +32,7 @@ from datasync_crawler.domain.discovery.harvest import (
 )
 from datasync_crawler.domain.discovery.opening import Script, Sightings, open_case
 from datasync_crawler.domain.errors import ServiceUnreachable
+from datasync_crawler.handlers import headers_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -49,6 +50,7 @@ logger = logging.getLogger(__name__)
 
 _MOST_SCRIPTS, _MOST_DOCUMENTS = 40, 8
 _PATIENCE = 15.0
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _USUAL_NAMES = ("apiKey", "api_key", "key", "token")
 _USUAL_DOCUMENTS = ("openapi.json",)
 FAILED = (
@@ -80,7 +82,7 @@ class Approach:
         if root is None and page is None:
             raise ServiceUnreachable(f"nothing answers at {self._api_base}: check API_BASE_URL and the network")
         html = page.text if isinstance(page, TextResponse) else ""
-        links = page_links(html, self._dashboard)
+        links = page_links(html, page.url if page is not None else self._dashboard)
         await self._read_scripts(links.scripts)
         rendering = await self._render(self._names(), self._stored())
         if rendering is not None:
@@ -165,10 +167,11 @@ class Approach:
         if response is None:
             return None
         probe = Probe(question, route.name, "", route.url)
-        headers = plain_headers(response)
+        headers = headers_of(response)
         return answered(probe, response.status, headers, response.body, time.monotonic() - start, time.time())
 
-    async def _get(self, url: str) -> Response | None:
+    async def _get(self, url: str, hops: int = 3) -> Response | None:
+        """The answer at an address, redirects inside its origin followed; None when none comes."""
         start = time.monotonic()
         try:
             response = await self._send(Request(url, dont_filter=True, meta={"download_timeout": _PATIENCE}))
@@ -176,12 +179,10 @@ class Approach:
             logger.info("No answer from %s: %s", url, error)
             return None
         self._echo = min(self._echo, time.monotonic() - start)
+        target = urljoin(url, str((response.headers.get(b"Location") or b"").decode("latin-1")))
+        if hops and response.status in _REDIRECTS and same_origin(target, url):
+            return await self._get(target, hops - 1)
         return response
-
-
-def plain_headers(response: Response) -> dict[str, str]:
-    """The headers of a response as text."""
-    return {str(name): str(value) for name, value in response.headers.to_unicode_dict().items()}
 
 
 def _json(response: Response | None) -> Any:

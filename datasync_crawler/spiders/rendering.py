@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from playwright.async_api import ElementHandle, Page, Response, Route
     from playwright.async_api import Request as BrowserRequest
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response as ScrapyResponse
 
 # What a page is made of; all else that it asks for is an API.
 _PARTS = frozenset({"document", "script", "stylesheet", "image", "font", "media", "manifest", "texttrack"})
@@ -37,8 +39,24 @@ _OWN_HEADERS = frozenset(
 )
 
 
-class RenderingDownloadHandler(ScrapyPlaywrightDownloadHandler, KeyedDownloadHandler):  # type: ignore[misc] # untyped
+class RenderingDownloadHandler(KeyedDownloadHandler):
     """Renders what is marked for the browser; all else goes the keyed way."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._browser = ScrapyPlaywrightDownloadHandler(crawler)
+
+    async def download_request(self, request: Request) -> ScrapyResponse:
+        """The rendered page, or the answer of the keyed handler."""
+        if request.meta.get("playwright"):
+            rendered: ScrapyResponse = await self._browser.download_request(request)
+            return rendered
+        return await super().download_request(request)
+
+    async def close(self) -> None:
+        """Ends the browser and the connections."""
+        await self._browser.close()
+        await super().close()
 
 
 @dataclass  # no slots: Playwright leaves a mark on the object whose methods it calls

@@ -16,7 +16,7 @@ TICKET = "Zk3vQ9xW1mB7tR5yU2pL8sD4"
 MOST = 200
 NEWEST = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
-PAGE = "<!doctype html><title>Harbour</title><script src='/static/app.js'></script><div id=app></div>"
+PAGE = "<!doctype html><title>Harbour</title><body><div id=app></div><script src='/static/app.js'></script>"
 SCRIPT = """
 const root="/v3";
 class Harbour{
@@ -35,8 +35,19 @@ class Harbour{
     return fetch(t.replay+"?"+new URLSearchParams({page_size:50,page_token:"",from_ts:a,to_ts:b}),
       {headers:{Authorization:`Token ${this.key}`,[t.ticket.send_as]:t.ticket.value}}).then(r=>r.json())}
 }
-const api=new Harbour(new URLSearchParams(location.search).get("access_key"));
-api.overview();api.entries();api.ticket();
+function open(key){
+  const api=new Harbour(key);
+  api.overview().catch(()=>0);
+  document.body.innerHTML="<button id=live>Replay</button><button>Log out</button>";
+  document.getElementById("live").onclick=()=>api.ticket().catch(()=>0);
+  api.entries().catch(()=>0);
+}
+const given=new URLSearchParams(location.search).get("access_key");
+if(given)open(given);
+"""
+FORM = """
+document.body.innerHTML="<form><input name=secret type=password><button>Enter</button></form>";
+document.forms[0].onsubmit=e=>{e.preventDefault();open(document.forms[0].secret.value)};
 """
 
 
@@ -49,9 +60,15 @@ def rows(count: int) -> list[dict[str, Any]]:
 
 
 class Harbour:
-    """The service on a free port of the loopback; counts the calls with the key by path and keeps their statuses."""
+    """The service on a free port of the loopback; counts the calls with the key by path and keeps the statuses.
 
-    def __init__(self, count: int = 3_000) -> None:
+    With ``form`` its page takes the key by a form and not from its address. ``strangers`` are paths under /v3 that were
+    called with another key.
+    """
+
+    def __init__(self, count: int = 3_000, *, form: bool = False) -> None:
+        self.script = SCRIPT.replace('.get("access_key")', '.get("tab")') + FORM if form else SCRIPT
+        self.strangers: list[str] = []
         self.entries = rows(count)
         self.calls: Counter[str] = Counter()
         self.statuses: Counter[int] = Counter()
@@ -107,10 +124,11 @@ class Harbour:
         if path == "/":
             return 200, PAGE.encode(), "text/html"
         if path == "/static/app.js":
-            return 200, SCRIPT.encode(), "text/javascript"
+            return 200, self.script.encode(), "text/javascript"
         if path == "/v3":
             return _json(200, {"resources": [{"href": "/v3/entries"}, {"href": "/v3/vessels"}]})
         if not keyed:
+            self.strangers += [path] if "Authorization" in request.headers else []
             return _json(401, {"problem": "send Authorization: Token <your key>"})
         return self._keyed(request, path, query)
 

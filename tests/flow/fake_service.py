@@ -186,7 +186,7 @@ class Service:
         dies = int((at + EPOCH + CURSOR_LIFE) * 1000)
         after = _cursor(*found[-1], dies, opaque=opaque) if left and found else None
         return {
-            "rows": [{"no": number, "at": time} for time, number in found],
+            "rows": [{"no": number, "at": time, "kind": "sail"} for time, number in found],
             "more": left,
             "after": after,
             "lives": CURSOR_LIFE,

@@ -1,0 +1,40 @@
+"""Figures beside the bounds that they must keep."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Figures:
+    """Prints one line a figure and remembers whether any missed its bound."""
+
+    missed: list[str] = field(default_factory=list)
+
+    def tell(self, name: str, figure: float | str, unit: str = "") -> None:
+        """A figure that nothing depends on."""
+        print(f"{name:44} {_written(figure):>12} {unit}", flush=True)
+
+    def most(self, name: str, figure: float, bound: float, unit: str = "") -> None:
+        """A figure that must not exceed its bound."""
+        good = figure <= bound
+        verdict = "ok" if good else "MISSED"
+        print(f"{name:44} {_written(figure):>12} {unit:9} at most {_written(bound):>9}  {verdict}", flush=True)
+        if not good:
+            self.missed.append(name)
+
+    def load(self) -> None:
+        """How busy the machine is: what else runs on it only ever slows a figure."""
+        self.tell("load average (1, 5, 15 min)", " ".join(f"{load:.1f}" for load in os.getloadavg()))
+
+    @property
+    def code(self) -> int:
+        """The exit code: 1 when a bound was missed."""
+        return 1 if self.missed else 0
+
+
+def _written(figure: float | str) -> str:
+    if isinstance(figure, str):
+        return figure
+    return f"{figure:,}" if isinstance(figure, int) else f"{figure:,.2f}"

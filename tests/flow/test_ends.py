@@ -1,0 +1,112 @@
+"""An end is believed only when it is proven."""
+
+from __future__ import annotations
+
+import pytest
+
+from datasync_crawler.flow.answers import Answer
+from tests.flow.drain import Drain, drain
+from tests.flow.fake_clock import play
+from tests.flow.fake_service import Fault, Service, Visit, failure
+from tests.flow.worlds import FREE, ONE_CHAIN, profile, service, BY_HEADER, BY_QUERY
+
+
+def whole(drained: Drain) -> bool:
+    return drained.book.rows == {number for _, number in drained.service.rows}
+
+
+class Liar:
+    """Says at the calls of these numbers that nothing comes after, or answers as told."""
+
+    def __init__(self, *numbers: int, instead: Answer | None = None) -> None:
+        self.numbers = numbers
+        self.instead = instead
+        self.service: Service | None = None
+
+    def __call__(self, visit: Visit) -> Answer | None:
+        if visit.number not in self.numbers or self.service is None:
+            return None
+        return self.instead or self.service.page(visit, more=False)
+
+
+def lied_to(liar: Liar, *, count: int = 3_000) -> Service:
+    asked = service(count=count, fault=liar)
+    liar.service = asked
+    return asked
+
+
+@pytest.mark.parametrize("world", [FREE, ONE_CHAIN, profile(BY_HEADER, BY_QUERY)], ids=["cut", "chain", "two lanes"])
+@pytest.mark.parametrize("numbers", [(1,), (9,), (9, 10), (9, 10, 11), (5, 6, 20, 21, 22)], ids=str)
+def test_an_end_told_too_early_is_not_believed(world: object, numbers: tuple[int, ...]) -> None:
+    drained = play(drain(lied_to(Liar(*numbers)), world))
+    assert drained.run.failure is None
+    assert whole(drained)
+
+
+@pytest.mark.parametrize("world", [FREE, ONE_CHAIN], ids=["cut", "chain"])
+@pytest.mark.parametrize("status", [418, 416])
+@pytest.mark.parametrize("numbers", [(7,), (7, 8), (1, 2)], ids=str)
+def test_a_status_that_means_outside_is_no_end_inside(
+    world: object, status: int, numbers: tuple[int, ...]
+) -> None:
+    drained = play(drain(lied_to(Liar(*numbers, instead=failure(status))), world))
+    assert whole(drained)
+
+
+def empty(*, more: bool) -> Answer:
+    told = b"true" if more else b"false"
+    return Answer(200, {}, b'{"rows":[],"more":' + told + b',"after":null,"lives":120,"all":3000,"here":0}')
+
+
+@pytest.mark.parametrize("more", [True, False])
+@pytest.mark.parametrize("numbers", [(6,), (6, 7)], ids=str)
+def test_an_empty_page_is_no_end(numbers: tuple[int, ...], more: bool) -> None:
+    drained = play(drain(lied_to(Liar(*numbers, instead=empty(more=more))), FREE))
+    assert whole(drained)
+
+
+def below_the_oldest(status: int) -> Fault:
+    """A service that answers so where nothing is left."""
+    asked = service(count=400)
+
+    def fault(visit: Visit) -> Answer | None:
+        page = asked.page(visit) if "after" in visit.query else None
+        return failure(status) if page is not None and not getattr(page, "ids", True) else None
+
+    return fault
+
+
+@pytest.mark.parametrize("status", [418, 416])
+def test_a_status_below_the_oldest_row_ends_the_set(status: int) -> None:
+    drained = play(drain(service(count=400, fault=below_the_oldest(status)), FREE))
+    assert drained.run.failure is None
+    assert whole(drained)
+
+
+def test_an_end_that_is_true_costs_one_more_look() -> None:
+    drained = play(drain(service(count=500), FREE, most_at_once=1))
+    assert len(drained.asks) == 11
+    assert drained.book.shards[1].checkpoint.proof == "second look"
+
+
+def test_a_shard_ends_where_its_lower_bound_was_passed() -> None:
+    drained = play(drain(service(count=3_000), FREE))
+    inner = [shard for shard in drained.book.shards.values() if shard.low is not None]
+    assert inner
+    assert {shard.checkpoint.proof for shard in inner} == {"passed"}
+
+
+def test_a_total_never_reached_does_not_keep_the_drain_going() -> None:
+    drained = play(drain(telling_too_much(), FREE))
+    assert drained.run.failure is None
+    assert drained.run.total == 900
+    assert len(drained.asks) < 20
+
+
+def telling_too_much() -> Service:
+    def fault(visit: Visit) -> Answer | None:
+        page = asked.page(visit)
+        return Answer(200, {}, page.body.replace(b'"all": 300', b'"all": 900')) if page.status == 200 else None
+
+    asked = service(count=300, fault=fault)
+    return asked

@@ -1,0 +1,76 @@
+"""How lanes share the work: each takes what it asks for at the moment it may, and idle ones cut the largest shard."""
+
+from __future__ import annotations
+
+from datasync_crawler.domain.profile import Pool
+from tests.flow.drain import Drain, drain
+from tests.flow.fake_clock import FakeClock, play
+from tests.flow.fake_service import Meter, Service, Way
+from tests.flow.worlds import BY_FEED, BY_HEADER, BY_QUERY, FEED, FREE, LIST, NEWEST_MICROS, THREE_LANES, profile, service
+
+ONE_A_MINUTE = Pool("list header", 1, 60.0, announced=True)
+
+
+def whole(drained: Drain) -> bool:
+    return drained.book.rows == {number for _, number in drained.service.rows}
+
+
+def test_a_lane_whose_budget_is_closed_keeps_no_work_from_others() -> None:
+    asked = service(count=2_000, meters={"/list header": Meter(1, 60.0)})
+    drained = play(drain(asked, profile(BY_HEADER, BY_QUERY, pools=(ONE_A_MINUTE,))))
+    assert whole(drained)
+    assert drained.took < 60.0
+    assert len(drained.asked_through("header")) == 1
+
+
+def test_a_slow_lane_never_hoards() -> None:
+    ways = {"/list": Way(latency=0.3), "/feed": Way(latency=25.0, token=True)}
+    asked = Service(FakeClock(), count=5_000, ways=ways)
+    drained = play(drain(asked, profile(BY_HEADER, BY_FEED, endpoints=(LIST, FEED))))
+    assert whole(drained)
+    assert len(drained.asked_through("feed")) < 0.15 * len(drained.asks)
+
+
+def test_lanes_work_side_by_side() -> None:
+    alone = play(drain(service(), FREE, most_in_flight=1)).took
+    together = play(drain(service(), profile(BY_HEADER, BY_QUERY), most_in_flight=1)).took
+    assert together < 0.6 * alone
+
+
+def test_an_idle_lane_takes_about_half_of_what_is_left() -> None:
+    drained = play(drain(service(count=6_000), profile(BY_HEADER, BY_QUERY), most_in_flight=1))
+    oldest = drained.service.rows[-1][0] * 1_000
+    first_cut = drained.book.shards[2].high
+    assert first_cut is not None
+    assert 0.4 < (first_cut - oldest) / (NEWEST_MICROS - oldest) < 0.6
+
+
+def test_a_lane_keeps_no_more_calls_in_flight_than_allowed() -> None:
+    drained = play(drain(service(count=6_000), FREE, most_in_flight=3))
+    assert whole(drained)
+    assert drained.most_flying == 3
+
+
+def test_no_more_shards_are_walked_at_once_than_asked_for() -> None:
+    drained = play(drain(service(count=6_000), THREE_LANES, most_at_once=2))
+    assert whole(drained)
+    assert drained.most_flying == 2
+
+
+def test_one_shard_at_a_time_is_never_cut() -> None:
+    drained = play(drain(service(), FREE, most_at_once=1))
+    assert whole(drained)
+    assert len(drained.book.shards) == 1
+
+
+def test_a_small_set_is_not_cut_to_pieces() -> None:
+    drained = play(drain(service(count=90), THREE_LANES))
+    assert whole(drained)
+    assert len(drained.asks) <= 4
+
+
+def test_an_empty_set_is_proven_empty() -> None:
+    drained = play(drain(service(count=0), FREE))
+    assert drained.run.failure is None
+    assert drained.book.rows == set()
+    assert [shard.checkpoint.proof for shard in drained.book.shards.values()] == ["second look"]
