@@ -36,7 +36,10 @@ class Ended:
 
 
 class Running:
-    """A command under way. Its output goes to files, so that whatever it starts can never block who waits for it."""
+    """A command under way, in a group of its own as in a terminal.
+
+    Its output goes to files, so that whatever it starts can never block who waits for it.
+    """
 
     def __init__(self, words: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> None:
         name = f"{time.monotonic_ns()}"
@@ -44,7 +47,13 @@ class Running:
         self._begun = time.monotonic()
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self._process = subprocess.Popen(
-                words, cwd=ROOT, env=dict(environment), stdin=subprocess.DEVNULL, stdout=out, stderr=err
+                words,
+                cwd=ROOT,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                process_group=0,
             )
 
     @property
@@ -60,6 +69,11 @@ class Running:
     def send(self, number: signal.Signals) -> Self:
         """Sends it a signal."""
         self._process.send_signal(number)
+        return self
+
+    def interrupt(self) -> Self:
+        """Sends it and its group what Ctrl-C in a terminal sends."""
+        os.killpg(self.pid, signal.SIGINT)
         return self
 
     def end(self, seconds: float) -> Ended:

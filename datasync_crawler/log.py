@@ -28,9 +28,33 @@ class QuietFormatter(LogFormatter):
         spider: Spider,  # noqa: ARG002 - Scrapy's signature
     ) -> LogFormatterResult:
         """One line with the shard and the number of rows."""
-        rows = len(item.page.ids) if hasattr(item, "page") else 0
-        args = {"shard": getattr(item, "shard", "?"), "rows": rows}
-        return {"level": logging.DEBUG, "msg": "page of shard %(shard)s: %(rows)d rows", "args": args}
+        return {"level": logging.DEBUG, "msg": "stored %(page)s", "args": {"page": _page(item)}}
+
+    def dropped(
+        self,
+        item: Any,
+        exception: BaseException,
+        response: Response | Failure | None,  # noqa: ARG002 - Scrapy's signature
+        spider: Spider,  # noqa: ARG002 - Scrapy's signature
+    ) -> LogFormatterResult:
+        """One line with the reason, the shard and the number of rows."""
+        args = {"page": _page(item), "reason": exception}
+        return {"level": logging.WARNING, "msg": "dropped %(page)s: %(reason)s", "args": args}
+
+    def item_error(
+        self,
+        item: Any,
+        exception: BaseException,  # noqa: ARG002 - the traceback tells it
+        response: Response | Failure | None,  # noqa: ARG002 - Scrapy's signature
+        spider: Spider,  # noqa: ARG002 - Scrapy's signature
+    ) -> LogFormatterResult:
+        """One line with the shard and the number of rows, above the traceback."""
+        return {"level": logging.ERROR, "msg": "an error at %(page)s", "args": {"page": _page(item)}}
+
+
+def _page(item: Any) -> str:
+    rows = len(item.page.ids) if hasattr(item, "page") else 0
+    return f"page of shard {getattr(item, 'shard', '?')} with {rows} rows"
 
 
 class MaskSecrets(logging.Filter):

@@ -49,6 +49,7 @@ class LedgerPipeline:
         self._calls = LedgerWorker(choices.database or "", id_only=choices.id_only)
         self._lock = asyncio.Lock()
         self._run: Run | None = None
+        self._broken = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -89,9 +90,11 @@ class LedgerPipeline:
             try:
                 stored = await self._pages.do(lambda ledger: ledger.store(item))
                 await self._write_lessons()
-            except LedgerError as error:
-                spider.run.stop(error)
-                logger.error("a page of shard %s could not be stored: %s", item.shard, error)  # noqa: TRY400 - one line
+            except Exception as error:
+                self._broken = True
+                failure = error if isinstance(error, LedgerError) else LedgerError(f"the ledger failed: {error!r}")
+                spider.run.stop(failure)
+                logger.error("a page of shard %s could not be stored: %s", item.shard, failure)  # noqa: TRY400 - one line
                 raise DropItem("the page could not be stored") from error
         spider.reception.stored(stored.inserted)
         return item
@@ -108,10 +111,6 @@ class LedgerPipeline:
         finally:
             await self._pages.close()
             await self._calls.close()
-
-    @property
-    def _broken(self) -> bool:
-        return self._run is not None and isinstance(self._run.failure, LedgerError)
 
     async def _write_lessons(self) -> None:
         run = self._run

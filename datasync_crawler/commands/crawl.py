@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.spiderloader import get_spider_loader
 
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.state import database, held
+from datasync_crawler.commands.parent import end_with_parent
 from datasync_crawler.domain.choices import Choices, origin_of, read_choices
 from datasync_crawler.domain.completeness import Verdict, read_verdict
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, NotComplete
@@ -23,11 +26,14 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 # Loggers that tell at every start which components are enabled.
-_CHATTY = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy-playwright")
+_CHATTY = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.utils.log", "scrapy-playwright")
 
 
 class Command(ScrapyCrawl):
     """Runs a spider; the exit code says what became of it."""
+
+    # Made by us, once everything is checked: it opens an event loop and the log.
+    requires_crawler_process = False
 
     def long_desc(self) -> str:
         """What ``--help`` shows."""
@@ -42,13 +48,18 @@ class Command(ScrapyCrawl):
         super().add_options(parser)
         parser.add_argument("--fresh", action="store_true", help="discover: make a new profile although there is one")
         parser.add_argument("--recheck", action="store_true", help="events: ask again although the set is complete")
+        parser.add_argument("--with-parent", action="store_true", help="end as by SIGTERM when standard input closes")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Runs the spider named by the one argument."""
         assert self.settings is not None
         for chatty in _CHATTY:
-            logging.getLogger(chatty).setLevel(logging.WARNING)
+            # A filter and no level, which Scrapy sets anew when it opens its log.
+            logging.getLogger(chatty).addFilter(_is_warning)
+        if opts.with_parent:
+            end_with_parent()
         try:
+            _check_spider(args, get_spider_loader(self.settings).list())
             choices = read_choices(self.settings)
             state = Path(choices.state)
             with held(state), database(choices.database, state) as url:
@@ -66,17 +77,27 @@ class Command(ScrapyCrawl):
                 return 0
         if opts.fresh:
             opts.spargs["fresh"] = "1"
+        self.crawler_process = AsyncCrawlerProcess(self.settings)
         super().run(args, opts)
         spider: Any = self._crawler.spider
         if getattr(spider, "failure", None) is not None:
             raise spider.failure
-        if self.crawler_process is None or self.crawler_process.bootstrap_failed:
+        if self.crawler_process.bootstrap_failed:
             return 1
         return _outcome(self._crawler) if args == ["events"] else 0
 
     def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
         self._crawler = super()._create_crawler(spidercls)
         return self._crawler
+
+
+def _is_warning(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
+
+
+def _check_spider(args: list[str], known: list[str]) -> None:
+    if len(args) == 1 and args[0] not in known:
+        raise ConfigurationError(f"there is no spider {args[0]!r}; there are: {', '.join(sorted(known))}")
 
 
 def secrets_free(text: str, settings: Any) -> str:

@@ -39,8 +39,8 @@ class _Chain:
     def steps(self) -> list[list[str]]:
         """The commands in their order, as arguments to scrapy."""
         steps = [
-            ["crawl", "discover"],
-            ["crawl", "events", "-s", f"JOBDIR={self.state / 'jobdir'}"],
+            ["crawl", "--with-parent", "discover"],
+            ["crawl", "--with-parent", "events", "-s", f"JOBDIR={self.state / 'jobdir'}"],
             ["verify"],
         ]
         return [*steps, ["submit"]] if self.submits else steps
@@ -119,7 +119,13 @@ class Command(ScrapyCommand):
 def _run(step: list[str], environment: Mapping[str, str]) -> int:
     """The exit code of one step, which gets the signals that we get."""
     sys.stdout.flush()
-    process = subprocess.Popen([sys.executable, "-m", "scrapy", *step], env=dict(environment))  # noqa: S603 - our own
+    process = subprocess.Popen(  # noqa: S603 - our own
+        [sys.executable, "-m", "scrapy", *step],
+        env=dict(environment),
+        stdin=subprocess.PIPE,
+        # A terminal's Ctrl-C reaches its whole group, and the one that we pass on would be the second.
+        process_group=0,
+    )
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         process.send_signal(number)
@@ -130,4 +136,6 @@ def _run(step: list[str], environment: Mapping[str, str]) -> int:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        assert process.stdin is not None
+        process.stdin.close()
     return code if code >= 0 else 128 - code

@@ -32,17 +32,19 @@ class Ask:
 def page_url(endpoint: Endpoint, credential: Credential, shard: Shard, limit: int, now: float, sample_id: str) -> str:
     """The address of the next page of a shard, with ``{key}`` where the key belongs.
 
-    The server's own cursor is taken where it still lives at the wall time ``now``, else one is made, else the time
-    filter is used, else the chain starts again. ``sample_id`` is any id of the set: its form is borrowed.
+    A cursor is made where that is possible (the server's own may belong to another endpoint), else the server's own is
+    taken while it lives at the wall time ``now``, else the time filter is used, else the chain starts again.
+    ``sample_id`` is any id of the set: its form is borrowed.
     """
     params: list[tuple[str, str]] = [*endpoint.fixed_params]
     if endpoint.limit_param:
         params.append((endpoint.limit_param, str(limit)))
     params += _position(endpoint, shard, now, sample_id)
+    query = [urlencode(params, quote_via=quote)] if params else []
     if credential.place == "query":
-        params.append((credential.name, "{key}"))
+        query.append(quote(credential.name) + "={key}")
     separator = "&" if "?" in endpoint.url else "?"
-    return endpoint.url + (separator + urlencode(params, safe="{}", quote_via=quote) if params else "")
+    return endpoint.url + (separator + "&".join(query) if query else "")
 
 
 def enterable(endpoint: Endpoint, shard: Shard) -> bool:
@@ -61,13 +63,12 @@ def ceiling(endpoint: Endpoint, shard: Shard) -> int | None:
 
 def _position(endpoint: Endpoint, shard: Shard, now: float, sample_id: str) -> list[tuple[str, str]]:
     mark = shard.checkpoint
-    if mark.position is None and shard.high is None:
-        return []
-    if endpoint.cursor_param and endpoint.cursor is not None:
+    placed = mark.position is not None or shard.high is not None
+    if placed and endpoint.cursor_param and endpoint.cursor is not None:
         return [(endpoint.cursor_param, _made(endpoint, shard, now, sample_id))]
     if endpoint.cursor_param and _lives(mark, now):
         return [(endpoint.cursor_param, mark.cursor or "")]
-    if endpoint.until_param and endpoint.until_inclusive is not None:
+    if placed and endpoint.until_param and endpoint.until_inclusive is not None:
         return [(endpoint.until_param, str(_until(endpoint, shard)))]
     return []
 

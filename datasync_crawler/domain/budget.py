@@ -49,6 +49,7 @@ class Budget:
         self.refused = 0
         self._log: list[float] = []
         self._unanswered = 0
+        self._lag = 0.0
         self._closed_until = float("-inf")
         self._raise: tuple[Limit, float] | None = None
         self._guessed = False
@@ -66,7 +67,7 @@ class Budget:
         usable = self._usable(self.limit)
         if len(self._log) < usable:
             return opening
-        return max(opening, self._log[-usable] + self.limit.window + self.margin)
+        return max(opening, self._log[-usable] + self.limit.window + self.margin + _LAGS * self._lag)
 
     def left(self, now: float) -> int | None:
         """How many calls could leave at this moment; None while the limit is unknown."""
@@ -91,7 +92,7 @@ class Budget:
         self._lag = max(now - left, self._lag * _LAG_DECAY)
 
     def heard(self, word: RateWord, now: float, left_at: float | None = None) -> None:
-        """A call that left at ``left_at`` was answered: what that tells moves the budget down at once, up at the next window.
+        """The call that left at ``left_at`` was answered: that moves the budget down at once, up at the next window.
 
         The service counted somewhen between departure and answer; only what no call of ours in all that time explains
         are calls of others.
@@ -172,9 +173,9 @@ class Budget:
 def learn_limit(log: Sequence[float], wait: float | None) -> Limit:
     """The limit behind a first refusal, from all departures up to the refused call (the last) and the wait told.
 
-    The wait ends when the oldest counted call leaves the window, so every call of the log proposes a window: its age and
-    the wait. One that an earlier stretch of the log contradicts is out; of the others a customary length is preferred
-    (a wait is told in whole seconds, rounded up), then a round number of calls, then the longest history.
+    The wait ends when the oldest counted call leaves the window, so every call of the log proposes a window: its age
+    and the wait. One that an earlier stretch of the log contradicts is out; of the others a customary length is
+    preferred (a wait is told in whole seconds, rounded up), then a round number of calls, then the longest history.
     """
     refused, accepted = log[-1], log[:-1]
     if wait is None:
@@ -192,7 +193,9 @@ def _contradicted(limit: Limit, accepted: Sequence[float]) -> bool:
 
 
 def _customary(window: float) -> float | None:
-    return next((float(usual) for usual in reversed(_CUSTOMARY) if window - 1.05 <= usual <= window + 0.05), None)
+    return next(
+        (float(usual) for usual in reversed(_CUSTOMARY) if window - _ROUNDING <= usual <= window + _HASTE), None
+    )
 
 
 def _digits(calls: int) -> int:

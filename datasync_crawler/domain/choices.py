@@ -84,7 +84,8 @@ def _url(settings: Mapping[str, object], name: str) -> str:
     value = _text(settings, name)
     try:
         parts = urlsplit(value)
-        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        printable = value.isprintable() and " " not in value
+        sound = printable and parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         sound = False
     if not sound:

@@ -26,15 +26,17 @@ def anatomy(cursor: str, last_id: str, last_time: int, now: float) -> CursorShap
     members = _decode(cursor)
     if members is None:
         return None
-    row_id = next((name for name, value in members.items() if str(value) == last_id), None)
+    row_id = next((name for name, value in members.items() if _is_id(value, last_id)), None)
     row_time = next((name for name, value in members.items() if _is_time(value, last_time)), None)
     if row_id is None or row_time is None or row_id == row_time:
         return None
-    expires = next((n for n, value in members.items() if n != row_time and _is_deadline(value, now)), None)
+    deadlines = [n for n, value in members.items() if n not in {row_id, row_time} and _is_deadline(value, now)]
+    # A cursor may also tell when it was made; its end is the later of the two.
+    expires = max(deadlines, key=lambda name: read_time(members[name]) or (0, 0), default=None)
     constants = {n: json.dumps(v) for n, v in members.items() if n not in {row_id, row_time, expires}}
     return CursorShape(
-        alphabet="urlsafe" if re.search(r"[-_]", cursor) else "standard",
-        padded=cursor.endswith("=") or len(cursor) % 4 == 0,
+        alphabet="urlsafe" if _is_urlsafe(cursor) else "standard",
+        padded=len(cursor) % 4 == 0,
         order=tuple(members),
         id=row_id,
         time=row_time,
@@ -42,13 +44,14 @@ def anatomy(cursor: str, last_id: str, last_time: int, now: float) -> CursorShap
         expires=expires,
         expires_unit=_unit(members[expires]) if expires else 1000,
         constants=constants,
+        id_number=not isinstance(members[row_id], str),
     )
 
 
 def forge(shape: CursorShape, micros: int, row_id: str, expires_at: float) -> str:
     """A cursor that stands just behind the row of that time (microseconds) and id; good until a wall time (s)."""
     members: dict[str, object] = {name: json.loads(value) for name, value in shape.constants.items()}
-    members[shape.id] = row_id
+    members[shape.id] = int(row_id) if shape.id_number else row_id
     members[shape.time] = micros // shape.time_unit
     if shape.expires:
         members[shape.expires] = int(expires_at * 1_000_000) // shape.expires_unit
@@ -73,6 +76,15 @@ def _decode(cursor: str) -> dict[str, object] | None:
     except (binascii.Error, ValueError):
         return None
     return members if isinstance(members, dict) else None
+
+
+def _is_id(value: object, row_id: str) -> bool:
+    return value == row_id or (type(value) is int and str(value) == row_id)
+
+
+def _is_urlsafe(cursor: str) -> bool:
+    """Whether the letters tell, or, where none does, the missing padding: only the URL-safe way leaves it out."""
+    return bool(re.search(r"[-_]", cursor)) or (len(cursor) % 4 != 0 and not re.search(r"[+/]", cursor))
 
 
 def _is_time(value: object, micros: int) -> bool:

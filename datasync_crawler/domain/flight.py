@@ -6,6 +6,8 @@ from __future__ import annotations
 # (Brakmo and Peterson, TCP Vegas, 1994, with calls for packets).
 _FEW, _MANY = 1.5, 3.0
 _SMOOTHING = 0.25
+# The so-manieth shortest latency is taken for the shortest: an answer out of a cache tells nothing of the service.
+_SHORTEST = 3
 # An answer may take so many times as long as is typical, but at least so long; before any came, so long (seconds).
 _TYPICALS, _LEAST_PATIENCE, _PATIENCE = 10.0, 20.0, 120.0
 
@@ -17,7 +19,7 @@ class Flight:
         self.most = max(1, most)
         self.least = min(least, self.most)
         self.target = min(max(target, self.least), self.most)
-        self._shortest: float | None = None
+        self._shortest: list[float] = []
         self._typical: float | None = None
         self._since_change = 0
 
@@ -28,13 +30,13 @@ class Flight:
 
     def landed(self, latency: float) -> None:
         """A full page came after ``latency`` seconds; the target moves by at most one a round of calls."""
-        self._shortest = latency if self._shortest is None else min(self._shortest, latency)
+        self._shortest = sorted([*self._shortest, latency])[:_SHORTEST]
         typical = latency if self._typical is None else self._typical
         self._typical = typical + _SMOOTHING * (latency - typical)
         self._since_change += 1
         if self._since_change < self.target:
             return
-        queue = self.target * (1 - self._shortest / self._typical) if self._typical else 0.0
+        queue = self.target * (1 - self._shortest[-1] / self._typical) if self._typical else 0.0
         step = 1 if queue < _FEW else -1 if queue > _MANY else 0
         self.target = min(self.most, max(self.least, self.target + step))
         self._since_change = 0

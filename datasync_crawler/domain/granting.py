@@ -8,6 +8,9 @@ import msgspec
 
 from datasync_crawler.domain.profile import Path, TokenGrant
 
+# A number beyond this many seconds is a point of time, or nothing that a short-lived token has to do with.
+_LONGEST_LIFE = 7 * 86_400.0
+
 
 @dataclass(frozen=True, slots=True)
 class Granted:
@@ -22,13 +25,18 @@ def read_grant(grant: TokenGrant, body: bytes) -> Granted | None:
     """What the body grants, or None when it holds no token."""
     try:
         document = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except ValueError:
         return None
     token, life, endpoint = (_at(document, path) for path in (grant.token, grant.life, grant.endpoint))
     if not isinstance(token, str) or not token:
         return None
-    seconds = float(life) if isinstance(life, (int, float)) and life > 0 else grant.life_seconds
-    return Granted(token, seconds, endpoint if isinstance(endpoint, str) else None)
+    return Granted(token, _life(life) or grant.life_seconds, endpoint if isinstance(endpoint, str) else None)
+
+
+def _life(told: object) -> float | None:
+    if not isinstance(told, (int, float)) or isinstance(told, bool):
+        return None
+    return float(told) if 0 < told <= _LONGEST_LIFE else None
 
 
 def _at(node: object, path: Path | None) -> object:

@@ -25,13 +25,13 @@ def judge(shard: Shard, page: Page, *, top: int | None, answered_at: float) -> C
     if top is not None and newest is not None and newest > top:
         raise Misplaced("the page starts above the position that was asked for")
     before = shard.checkpoint
-    if not page.ids:
+    if not page.ids and not page.rejected:
         return before
     position = before.position if page.oldest is None else page.oldest
     passed = shard.low is not None and position is not None and position < shard.low
     return Checkpoint(
         position=position,
-        last_id=page.ids[-1],
+        last_id=page.ids[-1] if page.ids else before.last_id,
         cursor=page.next_cursor,
         cursor_expires=None if page.cursor_life is None else answered_at + page.cursor_life,
         proof="passed" if passed else None,
@@ -44,10 +44,11 @@ def ends(page: Page, *, asked: int, flagged: bool, chained: bool) -> bool:
     ``flagged`` says that this API tells the end with a flag, ``chained`` that it hands out cursors; only an API with
     neither is judged by a short page.
     """
-    if not page.ids:
+    served = len(page.ids) + len(page.rejected)
+    if not served:
         return True
     if flagged and page.has_more is False:
         return True
     if chained and page.next_cursor is None:
         return True
-    return not flagged and not chained and len(page.ids) < asked
+    return not flagged and not chained and served < asked

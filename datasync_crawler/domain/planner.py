@@ -67,7 +67,7 @@ def _bounded_rows(shard: Shard, outlook: Outlook) -> float:
 
 def _walked(shard: Shard, newest: int | None) -> int:
     above = shard.high if shard.high is not None else newest
-    below = shard.low if shard.done else shard.checkpoint.position
+    below = shard.low if shard.done and shard.low is not None else shard.checkpoint.position
     return max(0, above - below) if above is not None and below is not None else 0
 
 

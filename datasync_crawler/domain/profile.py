@@ -53,7 +53,7 @@ class CursorShape(msgspec.Struct, frozen=True):
     """The anatomy of a cursor that can be forged: base64 of a JSON object with the last row's id and time.
 
     ``constants`` are further members to repeat, as JSON text by name; ``order`` the order of all members. Units are
-    microseconds a step (1000: the cursor counts in milliseconds).
+    microseconds a step (1000: the cursor counts in milliseconds). ``id_number`` says that the id stands as a number.
     """
 
     alphabet: Literal["standard", "urlsafe"]
@@ -65,6 +65,7 @@ class CursorShape(msgspec.Struct, frozen=True):
     expires: str | None = None
     expires_unit: int = 1000
     constants: dict[str, str] = {}
+    id_number: bool = False
 
 
 class TokenGrant(msgspec.Struct, frozen=True):

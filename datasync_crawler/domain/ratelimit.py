@@ -12,10 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-_TRIO = re.compile(r"(?:x-)?rate-?limit-(limit|remaining|reset)(?:-.*)?$")
-_INTEGER = re.compile(r"\s*(\d+(?:\.\d+)?)")
-_PARAMETER = re.compile(r";\s*([a-z]+)\s*=\s*(\d+)")
-_WAIT = re.compile(r"retry|reset", re.IGNORECASE)
+_TRIO = re.compile(r"(?:x-)?rate-?limit-(limit|remaining|reset)(?:-(.*))?$")
+_INTEGER = re.compile(r"\s*(\d{1,19}(?:\.\d+)?)(?!\d)")
+_PARAMETER = re.compile(r"(?:^|[;,])\s*([a-z]+)\s*=\s*(\d+)")
+_WAIT = re.compile(r"retry(?!.*(?:count|limit|max))|reset", re.IGNORECASE)
+_THOUSANDTHS = re.compile(r"(?:_ms|Ms|[mM]illi(?:second)?s?)$")
+_ABSURD = 1e19
+_SPANS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86_400.0}
 # A reset above this number of seconds is a point of time and not a distance.
 _EPOCH_FROM = 631_152_000
 
@@ -37,18 +40,32 @@ class RateWord:
 
 
 def read_rate(headers: Mapping[str, str], now: float) -> RateWord:
-    """Reads the headers (any case) of an answer that came at the wall time ``now`` (seconds)."""
+    """Reads the headers (any case) of an answer that came at the wall time ``now`` (seconds).
+
+    Where several budgets are told (one a minute, one an hour), the one with fewest calls left speaks.
+    """
     lower = {name.lower(): value for name, value in headers.items()}
-    trio = {match[1]: value for name, value in lower.items() if (match := _TRIO.fullmatch(name))}
+    span, trio = _tightest(lower)
     structured = _parameters(lower.get("ratelimit", ""))
     policy = _parameters(lower.get("ratelimit-policy", "")) | _parameters(trio.get("limit", ""))
     return RateWord(
         limit=_whole(trio.get("limit")) or policy.get("q"),
-        remaining=structured.get("r") if "remaining" not in trio else _whole(trio["remaining"]),
-        reset=structured.get("t") if "reset" not in trio else _distance(_number(trio["reset"]), now),
+        remaining=_whole(trio["remaining"]) if "remaining" in trio else structured.get("r"),
+        reset=_distance(_number(trio["reset"]), now) if "reset" in trio else structured.get("t"),
         retry_after=read_retry_after(lower.get("retry-after"), now),
-        window=policy.get("w"),
+        window=policy.get("w") or _SPANS.get(span),
     )
+
+
+def _tightest(lower: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
+    trios: dict[str, dict[str, str]] = {}
+    for name, value in lower.items():
+        match = _TRIO.fullmatch(name)
+        if match:
+            trios.setdefault(match[2] or "", {})[match[1]] = value
+    left = {span: _number(trio.get("remaining")) for span, trio in trios.items()}
+    span = min(trios, key=lambda name: float("inf") if (calls := left[name]) is None else calls, default="")
+    return span, trios.get(span, {})
 
 
 def read_retry_after(value: str | None, now: float) -> float | None:
@@ -65,10 +82,9 @@ def read_refusal(body: bytes, now: float) -> float | None:
     """Seconds to wait as a refusal's JSON body tells them, under any name that speaks of retrying or resetting."""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    named = [value for name, value in _numbers(document) if _WAIT.search(name)]
-    told = [_distance(float(value), now) for value in named]
+    told = (_distance(value / _divisor(name), now) for name, value in _numbers(document) if _WAIT.search(name))
     return max((seconds for seconds in told if seconds is not None), default=None)
 
 
@@ -76,8 +92,12 @@ def _numbers(node: object, name: str = "") -> Iterator[tuple[str, float]]:
     if isinstance(node, Mapping):
         for key, value in node.items():
             yield from _numbers(value, str(key))
-    elif isinstance(node, (int, float)) and not isinstance(node, bool):
-        yield name, node
+    elif isinstance(node, (int, float)) and not isinstance(node, bool) and abs(node) < _ABSURD:
+        yield name, float(node)
+
+
+def _divisor(name: str) -> int:
+    return 1000 if _THOUSANDTHS.search(name) else 1
 
 
 def _parameters(value: str) -> dict[str, int]:
@@ -99,4 +119,4 @@ def _distance(seconds: float | None, now: float) -> float | None:
         return None
     while seconds > 100 * _EPOCH_FROM:
         seconds /= 1000
-    return max(0.0, seconds - now) if seconds > _EPOCH_FROM else seconds
+    return max(0.0, seconds - now if seconds > _EPOCH_FROM else seconds)

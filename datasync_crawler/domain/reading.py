@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -14,7 +14,8 @@ from datasync_crawler.domain.times import read_time
 
 _Tree = dict[str, Any]
 _FACTS = ("has_more", "next_cursor", "cursor_life", "total", "returned", "limit")
-_ROWS = "rows"
+# A name that no member has (no character is 0xFFFF), for what a row does not tell.
+_NOWHERE = "\uffff"
 
 
 class PageReader:
@@ -28,66 +29,92 @@ class PageReader:
         self._shape = shape
         self._whole = whole
         self._read_times = _end_times if ends_only else _all_times
-        self._row = _row_type(shape)
-        self._decoder = msgspec.json.Decoder(_answer_type(shape, list[msgspec.Raw] if whole else list[self._row]))  # type: ignore[name-defined]
-        self._row_decoder = msgspec.json.Decoder(self._row)
+        row = _row_type(shape)
+        self._decoder = msgspec.json.Decoder(_answer_type(shape, list[row]))  # type: ignore[valid-type]
+        self._raw_decoder = msgspec.json.Decoder(_answer_type(shape, list[msgspec.Raw]))
+        self._row_decoder = msgspec.json.Decoder(row)
 
     def read(self, body: bytes) -> Page:
-        """The page in a body; raises Malformed or Shapeless when there is none."""
+        """The page in a body; raises Malformed or Shapeless when there is none.
+
+        A row that is no object, or has no id (a text that is not empty, or a whole number), is rejected alone.
+        """
+        page = None if self._whole else self._read_plain(body)
+        return self._read_each(body) if page is None else page
+
+    def _read_plain(self, body: bytes) -> Page | None:
+        """The page when every row is as it should be, None when they have to be looked at one by one."""
         try:
-            answer = self._decoder.decode(body)
-        except msgspec.ValidationError as error:
-            raise Shapeless(f"unexpected shape: {error}") from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Malformed(f"not JSON: {error}") from error
-        rows = answer if not self._shape.rows else _at(answer, self._shape.rows)
+            answer = _decode(self._decoder, body)
+        except Shapeless:
+            return None
+        rows = self._rows(answer)
+        return None if any(row.id is None or row.id == "" for row in rows) else self._page(answer, rows)
+
+    def _read_each(self, body: bytes) -> Page:
+        answer = _decode(self._raw_decoder, body)
+        rows, texts, rejected = [], [], []
+        for text in self._rows(answer):
+            row = self._row(text)
+            if row is None:
+                rejected.append(RejectedRow("no id", bytes(text)))
+            else:
+                rows.append(row)
+                texts.append(bytes(text))
+        return self._page(answer, rows, texts if self._whole else None, tuple(rejected))
+
+    def _row(self, text: msgspec.Raw) -> Any:
+        try:
+            row = _decode(self._row_decoder, text)
+        except Shapeless:
+            return None
+        return None if row.id is None or row.id == "" else row
+
+    def _rows(self, answer: object) -> list[Any]:
+        rows = _at(answer, self._shape.rows)
         if not isinstance(rows, list):
             raise Shapeless("no rows at " + ".".join(self._shape.rows))
-        return self._page(rows, {name: self._fact(answer, name) for name in _FACTS}, body)
+        return rows
 
-    def _fact(self, answer: object, name: str) -> Any:
-        path: Path | None = getattr(self._shape, name)
-        return None if path is None else _at(answer, path)
-
-    def _page(self, rows: list[Any], facts: dict[str, Any], body: bytes) -> Page:
-        if self._shape.has_more is not None and not isinstance(facts["has_more"], bool):
-            raise Shapeless("no end flag at " + ".".join(self._shape.has_more))
-        if isinstance(facts["returned"], int) and facts["returned"] != len(rows):
-            raise Shapeless(f"{facts['returned']} rows announced, {len(rows)} served")
-        raw = rows if self._whole else None
-        parsed = self._parse_rows(rows) if self._whole else rows
-        kept = [row for row in parsed if row.id is not None]
-        rejected = self._rejected(parsed, body) if len(kept) != len(parsed) else ()
-        if raw is not None and rejected:
-            raw = [text for text, row in zip(raw, parsed, strict=True) if row.id is not None]
+    def _page(
+        self,
+        answer: object,
+        rows: list[Any],
+        payloads: list[bytes] | None = None,
+        rejected: tuple[RejectedRow, ...] = (),
+    ) -> Page:
+        facts = {name: _at(answer, path) if (path := getattr(self._shape, name)) else None for name in _FACTS}
+        self._check(facts, len(rows) + len(rejected))
         return Page(
-            ids=[row.id if type(row.id) is str else str(row.id) for row in kept],
-            times=self._read_times(kept),
-            types=[row.type if isinstance(row.type, str) else None for row in kept] if raw is not None else None,
-            payloads=[bytes(text) for text in raw] if raw is not None else None,
+            ids=[row.id if type(row.id) is str else str(row.id) for row in rows],
+            times=self._read_times(rows),
+            types=[row.type if isinstance(row.type, str) else None for row in rows] if payloads is not None else None,
+            payloads=payloads,
             has_more=facts["has_more"],
-            next_cursor=_text(facts["next_cursor"]),
-            cursor_life=facts["cursor_life"] if isinstance(facts["cursor_life"], (int, float)) else None,
-            total=facts["total"] if isinstance(facts["total"], int) else None,
+            next_cursor=_cursor(facts["next_cursor"]),
+            cursor_life=_number(facts["cursor_life"]),
+            total=facts["total"] if type(facts["total"]) is int else None,
             rejected=rejected,
         )
 
-    def _parse_rows(self, rows: Sequence[msgspec.Raw]) -> list[Any]:
-        decode: Callable[[msgspec.Raw], Any] = self._row_decoder.decode
-        try:
-            return [decode(row) for row in rows]
-        except msgspec.ValidationError as error:
-            raise Shapeless(f"unexpected row: {error}") from error
+    def _check(self, facts: dict[str, Any], served: int) -> None:
+        if self._shape.has_more is not None and not isinstance(facts["has_more"], bool):
+            raise Shapeless("no end flag at " + ".".join(self._shape.has_more))
+        if type(facts["returned"]) is int and facts["returned"] != served:
+            raise Shapeless(f"{facts['returned']} rows announced, {served} served")
 
-    def _rejected(self, parsed: Sequence[Any], body: bytes) -> tuple[RejectedRow, ...]:
-        raw = msgspec.json.decode(body, type=_answer_type(self._shape, list[msgspec.Raw]))
-        texts = raw if not self._shape.rows else _at(raw, self._shape.rows)
-        pairs = zip(texts, parsed, strict=True)
-        return tuple(RejectedRow("no id", bytes(text)) for text, row in pairs if row.id is None)
+
+def _decode(decoder: msgspec.json.Decoder[Any], body: bytes | msgspec.Raw) -> Any:
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise Shapeless(f"unexpected shape: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(f"not JSON: {error}") from error
 
 
 def _row_type(shape: RowShape) -> type[msgspec.Struct]:
-    names = {"id": shape.id, "time": shape.time or "\0no time", "type": shape.type or "\0no type"}
+    names = {"id": shape.id, "time": shape.time or _NOWHERE + "time", "type": shape.type or _NOWHERE + "type"}
     fields = [("id", str | int | None, None), ("time", Any, None), ("type", Any, None)]
     return msgspec.defstruct("Row", fields, rename=names, gc=False)
 
@@ -152,5 +179,12 @@ def _micros(value: object) -> int | None:
     return None if moment is None else moment.micros
 
 
-def _text(value: object) -> str | None:
+def _cursor(value: object) -> str | None:
+    """A cursor as it travels: a text, or a number as its decimal text."""
+    if type(value) is int:
+        return str(value)
     return value if isinstance(value, str) and value else None
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None

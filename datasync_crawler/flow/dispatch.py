@@ -6,6 +6,7 @@ A lane decides what it asks for only when its budget opens, so no work is hoarde
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Coroutine, Iterator
 
 from datasync_crawler.domain.asking import Ask, ceiling, page_url
@@ -15,6 +16,8 @@ from datasync_crawler.flow.ports import ShardBook
 from datasync_crawler.flow.run import Call, Run, grant_pool
 from datasync_crawler.flow.shards import LiveShard
 from datasync_crawler.flow.tokens import TokenAsk, TokenState
+
+logger = logging.getLogger(__name__)
 
 # A page that failed this often is asked for in smaller pieces, halved with every further try.
 _TRIES_WHOLE = 3
@@ -55,6 +58,10 @@ class Dispatch:
             await loop
         except DatasyncError as error:
             self._run.stop(error)
+        except Exception:
+            # A lane that ends unseen would leave the others to wait for it.
+            logger.exception("the drain met an error of its own")
+            self._run.stop(NotComplete("the drain met an error of its own; the log tells which"))
 
     async def _watch(self) -> None:
         run = self._run
@@ -86,8 +93,10 @@ class Dispatch:
         run, now = self._run, self._run.clock.monotonic()
         if lane.token is not None and not lane.token.usable(now):
             return None
-        if lane.in_flight >= lane.flight.target or self._crowded():
+        if lane.room <= 0 or self._crowded():
             return None
+        if lane.not_before > now:
+            return lane.not_before - now
         outlook = run.outlook
         if run.shards.next_free(lane.endpoint, outlook, now) is not None or run.shards.cut(lane.endpoint, outlook):
             return 0
@@ -123,7 +132,7 @@ class Dispatch:
 
     def _ask(self, lane: LiveLane, live: LiveShard) -> Ask:
         run, endpoint = self._run, lane.endpoint
-        limit = max(_FEWEST_ROWS, endpoint.cap >> max(0, live.attempt - _TRIES_WHOLE + 1))
+        limit = max(_FEWEST_ROWS, endpoint.cap >> max(0, live.tries(lane.lane.name) - _TRIES_WHOLE + 1))
         limit = min(limit, endpoint.cap)
         url = page_url(
             endpoint, lane.lane.credential, live.shard, limit, run.clock.wall(), run.profile.newest_id or "0"

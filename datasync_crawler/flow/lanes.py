@@ -9,12 +9,15 @@ from datasync_crawler.domain.profile import Endpoint, Lane
 from datasync_crawler.domain.reading import PageReader
 from datasync_crawler.flow.tokens import TokenState
 
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 60.0
+
 
 @dataclass(slots=True)
 class LiveLane:
     """A lane and what happens in it now.
 
-    ``trouble`` is the last error met, ``strikes`` the answers in a row that blame the key.
+    ``trouble`` is the last error met, ``failures`` the rounds of calls in a row without a page, ``strikes`` those of
+    them that blame the key. ``failed_at`` and ``not_before`` are monotonic seconds.
     """
 
     lane: Lane
@@ -26,15 +29,46 @@ class LiveLane:
     pages: int = 0
     refused: int = 0
     faults: int = 0
+    failures: int = 0
     strikes: int = 0
+    failed_at: float = float("-inf")
+    not_before: float = float("-inf")
     trouble: str = ""
+
+    @property
+    def room(self) -> int:
+        """How many calls more may be in flight: while nothing but failures comes, one at a time."""
+        return (1 if self.failures > 1 else self.flight.target) - self.in_flight
+
+    def succeeded(self) -> None:
+        """A page came."""
+        self.pages += 1
+        self.failures = self.strikes = 0
+        self.trouble = ""
+
+    def failed(self, trouble: str, left_at: float, now: float, *, blamed: bool) -> None:
+        """A call that left at ``left_at`` brought no page; ``blamed`` says that the answer blames the key.
+
+        Calls that left before the last failure tell nothing new. From the second round on the lane pauses, longer each
+        time: it is the lane that fails, and not the page.
+        """
+        self.faults += 1
+        self.trouble = trouble
+        if left_at < self.failed_at:
+            return
+        self.failed_at = now
+        self.failures += 1
+        self.strikes = self.strikes + 1 if blamed else 0
+        if self.failures > 1:
+            self.not_before = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**self.failures)
 
     @property
     def headers(self) -> dict[str, str]:
         """The request headers of a page, with words where secrets belong."""
         headers = dict(self.endpoint.headers)
-        if self.lane.credential.place == "header":
-            headers[self.lane.credential.name] = "{key}"
+        credential = self.lane.credential
+        if credential.place == "header":
+            headers[credential.name] = credential.prefix + "{key}"
         if self.endpoint.grant is not None:
             headers[self.endpoint.grant.header] = "{token:" + self.endpoint.name + "}"
         return headers

@@ -23,11 +23,12 @@ from datasync_crawler.flow.tokens import TokenAsk
 logger = logging.getLogger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 20.0
-# So many answers in a row that blame the key end the run.
+# So many rounds in a row that blame the key, in every lane, end the run.
 _STRIKES = 4
 # So often in a row the same end has to be told: more often while the rows stored do not reach the total.
 _LOOKS, _LOOKS_WITHOUT_TOTAL = 2, 4
 _EXPIRED = re.compile(rb"expired", re.IGNORECASE)
+_BLAME = frozenset({Meaning.FORBIDDEN, Meaning.UNAUTHORISED})
 _FULL = 0.9
 
 
@@ -42,7 +43,7 @@ class Reception:
         run = self._run
         if call in run.flying and meaning(status) is not Meaning.REFUSED:
             budget = run.gate.budgets[run.pool_of(call)]
-            budget.heard(read_rate(headers, run.clock.wall()), run.clock.monotonic())
+            budget.heard(read_rate(headers, run.clock.wall()), run.clock.monotonic(), run.flying[call].left_at)
             run.bell.ring()
 
     def answered(self, ask: Ask, answer: Answer) -> StoredPage | None:
@@ -54,45 +55,52 @@ class Reception:
         lane, live = run.lanes[ask.lane], run.shards[ask.shard]
         means = meaning(answer.status)
         if means is Meaning.REFUSED:
-            self._refused(ask, answer)
+            self._refused(ask, answer, flying)
             return None
         try:
             if means is Meaning.PAGE or means is Meaning.OUTSIDE:
                 page = lane.reader.read(answer.body) if means is Meaning.PAGE else EMPTY
                 return self._received(ask, page, flying)
         except PageError as error:
-            self._again(ask, str(error))
+            self._again(ask, str(error), flying)
             return None
         if means is Meaning.BAD_REQUEST:
             live.forget_cursor()
-        if means in {Meaning.FORBIDDEN, Meaning.UNAUTHORISED}:
+        blamed = means in _BLAME
+        self._again(ask, f"status {answer.status}", flying, blamed=blamed)
+        if blamed:
             self._barred(lane, answer, flying)
-        self._again(ask, f"status {answer.status}")
         return None
 
     def failed(self, call: Call, reason: str) -> None:
         """A call ended without an answer."""
         run = self._run
-        if run.land(call) is None:
+        flying = run.land(call)
+        if flying is None:
             return
         run.gate.budgets[run.pool_of(call)].failed()
         if isinstance(call, Ask):
-            self._again(call, reason)
+            self._again(call, reason, flying)
         else:
             self._ungranted(call, reason)
 
     def granted(self, call: TokenAsk, answer: Answer) -> str | None:
         """The answer to a call for a token: gives the token, or None when there is none in it."""
         run = self._run
-        if run.land(call) is None:
+        flying = run.land(call)
+        if flying is None:
             return None
         endpoint = run.profile.endpoint(call.endpoint)
         assert endpoint.grant is not None
         if meaning(answer.status) is Meaning.REFUSED:
-            self._refused(call, answer)
+            self._refused(call, answer, flying)
         grant = read_grant(endpoint.grant, answer.body) if answer.status < 300 else None  # noqa: PLR2004 - HTTP's own
         if grant is None:
             self._ungranted(call, f"status {answer.status}")
+            if meaning(answer.status) in _BLAME:
+                for lane in self._behind(call):
+                    lane.failed(lane.trouble, flying.left_at, run.clock.monotonic(), blamed=True)
+                self._blamed(answer)
             return None
         token = run.tokens[call.endpoint]
         token.granted(grant.life, run.clock.monotonic())
@@ -114,7 +122,7 @@ class Reception:
             raise Misplaced(f"{len(page.rejected)} rows without an id")
         checkpoint = self._judged(ask, live, lane, page)
         live.advance(checkpoint, len(page.ids), ask.lane)
-        lane.pages, lane.strikes, lane.trouble = lane.pages + 1, 0, ""
+        lane.succeeded()
         self._learn(page)
         if len(page.ids) >= _FULL * ask.limit:
             lane.flight.landed(run.clock.monotonic() - flying.left_at)
@@ -141,25 +149,26 @@ class Reception:
         if newest is not None:
             run.newest = newest if run.newest is None else max(run.newest, newest)
         if page.total is not None:
-            run.total = page.total
+            # Some services count only what a filter or a cursor leaves, so the largest total is that of the whole.
+            run.total = page.total if run.total is None else max(run.total, page.total)
 
-    def _again(self, ask: Ask, reason: str) -> None:
-        run = self._run
-        lane, live = run.lanes[ask.lane], run.shards[ask.shard]
+    def _again(self, ask: Ask, reason: str, flying: Flying, *, blamed: bool = False) -> None:
+        run, now = self._run, self._run.clock.monotonic()
+        live = run.shards[ask.shard]
         live.attempt = ask.attempt + 1
-        live.not_before = run.clock.monotonic() + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**ask.attempt)
-        lane.faults += 1
-        lane.trouble = reason
+        live.failed_through.add(ask.lane)
+        live.not_before = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**ask.attempt)
+        run.lanes[ask.lane].failed(reason, flying.left_at, now, blamed=blamed)
         logger.info("shard %s through %s is asked again (try %s): %s", ask.shard, ask.lane, live.attempt + 1, reason)
         run.bell.ring()
 
-    def _refused(self, call: Call, answer: Answer) -> None:
+    def _refused(self, call: Call, answer: Answer, flying: Flying) -> None:
         run = self._run
         now, wall = run.clock.monotonic(), run.clock.wall()
         wait = read_rate(answer.headers, wall).retry_after
         wait = read_refusal(answer.body, wall) if wait is None else wait
         pool = run.pool_of(call)
-        learned = run.gate.budgets[pool].refuse(wait, now)
+        learned = run.gate.budgets[pool].refuse(wait, now, flying.left_at)
         if isinstance(call, Ask):
             run.lanes[call.lane].refused += 1
         run.refusals.append(pool)
@@ -170,10 +179,13 @@ class Reception:
         run.bell.ring()
 
     def _barred(self, lane: LiveLane, answer: Answer, flying: Flying) -> None:
-        lane.strikes += 1
         if lane.token is not None:
             lane.token.refused(flying.token)
-        if lane.strikes < _STRIKES:
+        self._blamed(answer)
+
+    def _blamed(self, answer: Answer) -> None:
+        """Ends the run once no lane is left that the key opens."""
+        if any(lane.strikes < _STRIKES for lane in self._run.lanes.values()):
             return
         if _EXPIRED.search(answer.body) or self._run.stored:
             self._run.stop(KeyExpired(f"the service no longer takes the key (status {answer.status})"))
@@ -181,6 +193,12 @@ class Reception:
             self._run.stop(KeyRefused(f"the service does not take the key (status {answer.status})"))
 
     def _ungranted(self, call: TokenAsk, reason: str) -> None:
-        self._run.tokens[call.endpoint].failed(self._run.clock.monotonic())
+        run = self._run
+        run.tokens[call.endpoint].failed(run.clock.monotonic())
+        for lane in self._behind(call):
+            lane.trouble = f"no token: {reason}"
         logger.info("no token for %s: %s", call.endpoint, reason)
-        self._run.bell.ring()
+        run.bell.ring()
+
+    def _behind(self, call: TokenAsk) -> list[LiveLane]:
+        return [lane for lane in self._run.lanes.values() if lane.endpoint.name == call.endpoint]

@@ -16,11 +16,13 @@ class Secrets:
     """The key and the tokens, by the word that stands for each; printing it shows the words alone."""
 
     def __init__(self, key: str) -> None:
-        self._values = {"key": key}
+        self._values: dict[str, str] = {}
+        self._known: dict[str, str] = {}
+        self._keep("key", key)
 
     def keep_token(self, name: str, value: str) -> None:
         """Keeps the value that ``{token:NAME}`` stands for, instead of any earlier one."""
-        self._values[f"token:{name}"] = value
+        self._keep(f"token:{name}", value)
 
     def fill(self, text: str, *, encode: bool = False) -> str:
         """The text with every known word replaced, percent-encoded for a URL if asked; unknown words stay."""
@@ -32,10 +34,14 @@ class Secrets:
         return _WORD.sub(value, text)
 
     def mask(self, text: str) -> str:
-        """The text with every secret replaced by its word."""
-        for word, value in self._values.items():
-            text = text.replace(value, "{" + word + "}") if value else text
+        """The text with every secret there ever was replaced by its word, also where it is percent-encoded."""
+        for value, word in sorted(self._known.items(), key=lambda item: -len(item[0])):
+            text = text.replace(value, "{" + word + "}")
         return text
+
+    def _keep(self, word: str, value: str) -> None:
+        self._values[word] = value
+        self._known.update({form: word for form in (value, quote(value, safe=""), quote(value)) if form})
 
     def __repr__(self) -> str:
         return f"Secrets({', '.join(self._values)})"

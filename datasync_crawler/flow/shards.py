@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from datasync_crawler.domain.asking import enterable
 from datasync_crawler.domain.planner import Outlook, remaining_rows, split_point
@@ -22,6 +22,7 @@ class LiveShard:
     flying: bool = False
     not_before: float = float("-inf")
     attempt: int = 0
+    failed_through: set[str] = field(default_factory=set)
     looks: int = 0
     told_end: tuple[int | None, str | None] | None = None
 
@@ -30,6 +31,11 @@ class LiveShard:
         known = self.shard
         self.shard = replace(known, checkpoint=checkpoint, rows=known.rows + rows, pages=known.pages + 1, lane=lane)
         self.attempt = 0
+        self.failed_through.clear()
+
+    def tries(self, lane: str) -> int:
+        """How often the next page failed, as a lane sees it: one that has not failed at it yet begins anew."""
+        return self.attempt if lane in self.failed_through else 0
 
     def doubt(self, end: tuple[int | None, str | None]) -> int:
         """An end behind that row (time, id) was told; gives how often in a row it was."""

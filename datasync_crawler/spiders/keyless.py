@@ -52,7 +52,8 @@ _MOST_SCRIPTS, _MOST_DOCUMENTS = 40, 8
 _PATIENCE = 15.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _USUAL_NAMES = ("apiKey", "api_key", "key", "token")
-_USUAL_DOCUMENTS = ("openapi.json",)
+# Where services commonly describe themselves, linked or not.
+_USUAL_DOCUMENTS = ("openapi.json", "docs/api.md", "README.md")
 FAILED = (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -141,7 +142,7 @@ class Approach:
     async def _documents(self, linked: Iterable[str], text: str) -> tuple[tuple[str, str], ...]:
         texts = {self._dashboard: text, **self._sources}
         mentioned = [url for base, words in texts.items() for url in mentioned_documents(words, base)]
-        usual = [self._api_base.rstrip("/") + "/" + name for name in _USUAL_DOCUMENTS]
+        usual = [urljoin(self._api_base, "/" + name) for name in _USUAL_DOCUMENTS]
         own = [url for url in (*linked, *mentioned, *usual) if self._is_home(url)]
         urls = list(dict.fromkeys(own))[:_MOST_DOCUMENTS]
         answers = await asyncio.gather(*(self._get(url) for url in urls))

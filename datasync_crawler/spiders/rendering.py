@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -20,7 +21,7 @@ from datasync_crawler.handlers import KeyedDownloadHandler
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from playwright.async_api import ElementHandle, Page, Response, Route
+    from playwright.async_api import Page, Response, Route
     from playwright.async_api import Request as BrowserRequest
     from scrapy.crawler import Crawler
     from scrapy.http import Response as ScrapyResponse
@@ -127,32 +128,33 @@ class Rendering:
         await self._rest()
         if not any("{key}" in call.url + repr(call.headers) for call in self.calls):
             await self._sign_in(page)
-        for element in (await page.query_selector_all(_CLICKABLE))[:_MOST_CLICKS]:
-            await self._click(element)
+        clicked: set[str] = set()
+        for _ in range(_MOST_CLICKS):
+            with suppress(PlaywrightError):
+                await self._click_next(page, clicked)
         await self._rest()
         for response in self._loading:
-            try:
+            with suppress(PlaywrightError):
                 self.scripts[response.url] = await response.body()
-            except PlaywrightError:
-                continue
 
     async def _sign_in(self, page: Page) -> None:
         fields = [element for element in await page.query_selector_all(_FIELDS) if await element.is_visible()]
-        try:
+        with suppress(PlaywrightError):
             for element in fields:
-                await element.fill(self.placeholder, timeout=1_000)
+                await element.fill(self.placeholder, timeout=1_500)
             if fields:
-                await fields[-1].press("Enter", timeout=1_000)
-        except PlaywrightError:
-            return
+                await fields[-1].press("Enter", timeout=1_500, no_wait_after=True)
         await self._rest()
 
-    async def _click(self, element: ElementHandle) -> None:
-        try:
-            if await element.is_visible() and not _LEAVING.search(await element.inner_text()):
-                await element.click(timeout=500, no_wait_after=True)
-                await self._rest(longest=1.0)
-        except PlaywrightError:
+    async def _click_next(self, page: Page, clicked: set[str]) -> None:
+        """Clicks the first element with a text not clicked before; rows of a table have the same, tabs do not."""
+        for element in await page.query_selector_all(_CLICKABLE):
+            text = await element.inner_text()
+            if text in clicked or _LEAVING.search(text) or not await element.is_visible():
+                continue
+            clicked.add(text)
+            await element.click(timeout=1_500, no_wait_after=True)
+            await self._rest(longest=1.0)
             return
 
     async def _rest(self, longest: float = _LONGEST_SECONDS) -> None:

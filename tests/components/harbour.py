@@ -42,9 +42,10 @@ function open(key){
   document.getElementById("live").onclick=()=>api.ticket().catch(()=>0);
   api.entries().catch(()=>0);
 }
-const given=new URLSearchParams(location.search).get("access_key");
-if(given)open(given);
+//sign-in
 """
+BY_ADDRESS = """const given=new URLSearchParams(location.search).get("access_key");
+if(given)open(given);"""
 FORM = """
 document.body.innerHTML="<form><input name=secret type=password><button>Enter</button></form>";
 document.forms[0].onsubmit=e=>{e.preventDefault();open(document.forms[0].secret.value)};
@@ -62,12 +63,12 @@ def rows(count: int) -> list[dict[str, Any]]:
 class Harbour:
     """The service on a free port of the loopback; counts the calls with the key by path and keeps the statuses.
 
-    With ``form`` its page takes the key by a form and not from its address. ``strangers`` are paths under /v3 that were
-    called with another key.
+    With ``form`` its page takes the key by a form and not from its address. ``strangers`` are paths under /v3 that
+    were called with another key.
     """
 
     def __init__(self, count: int = 3_000, *, form: bool = False) -> None:
-        self.script = SCRIPT.replace('.get("access_key")', '.get("tab")') + FORM if form else SCRIPT
+        self.script = SCRIPT.replace("//sign-in", FORM if form else BY_ADDRESS)
         self.strangers: list[str] = []
         self.entries = rows(count)
         self.calls: Counter[str] = Counter()

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-EVENTS = 40_000
+EVENTS = 24_000
 SPEED = 50.0
-# 160 small pages in windows of 1.2 s: long enough to be interrupted in the middle.
-SMALL_PAGES = {"page_cap": 250, "feed_cap": 250, "feed_limit": 40, "feed_window": 60}
+# A hundred small pages in windows of 1.2 s: long enough to be interrupted in the middle.
+PAGE = 250
+SMALL_PAGES = {"page_cap": PAGE, "feed_cap": PAGE, "feed_limit": 40, "feed_window": 60}
 
 
 @pytest.fixture(scope="session")

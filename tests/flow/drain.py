@@ -102,7 +102,7 @@ class Drain:
         self.dispatch = Dispatch(self.run, self.book, give_up_after=give_up_after, most_at_once=most_at_once)
         self.reception = Reception(self.run)
         self._secrets = Secrets(KEY)
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: list[asyncio.Task[None]] = []
 
     async def carry_out(self) -> Drain:
         """Goes on until no call is left, and gives itself back; ``took`` is how long it was, in seconds."""
@@ -117,9 +117,16 @@ class Drain:
         if isinstance(call, Ask):
             self.asks.append(call)
             self.most_flying = max(self.most_flying, sum(isinstance(other, Ask) for other in self.run.flying))
-        task = asyncio.ensure_future(self._send(call))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        self._under_way.append(asyncio.ensure_future(self._send(call)))
+
+    def kill(self) -> int:
+        """Ends whatever is under way, and tells how many calls that were."""
+        return sum(task.cancel() for task in self._under_way)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every row of the service is in the book, and the run ended well."""
+        return self.run.failure is None and self.book.rows == {number for _, number in self.service.rows}
 
     def asked_through(self, lane: str) -> list[Ask]:
         """The pages asked for through a lane."""

@@ -1,4 +1,4 @@
-"""A service in memory: rows by time and id, newest first, behind pools, latency, tokens and faults, on a fake clock."""
+"""A service in memory: rows by time and id, newest first, behind pools, latency, tokens and faults."""
 
 from __future__ import annotations
 
@@ -121,10 +121,12 @@ class Service:
         await self._clock.sleep(self._random.uniform(0.005, 0.05))
         parts = urlsplit(url)
         self.calls[parts.path] += 1
-        visit = Visit(parts.path, self.calls[parts.path], dict(parse_qsl(parts.query)), headers, self._clock.monotonic())
+        visit = Visit(
+            parts.path, self.calls[parts.path], dict(parse_qsl(parts.query)), headers, self._clock.monotonic()
+        )
         self.visits.append(visit)
         admitted, told = self._meter(visit)
-        answer = self._fault(visit) or (self._respond(method, visit) if admitted else _refusal(told))
+        answer = (self._fault(visit) or self._respond(method, visit)) if admitted else _refusal(told)
         if isinstance(answer, Exception):
             raise answer
         if isinstance(answer, Served):
@@ -166,10 +168,13 @@ class Service:
             if mark is None or mark["dies"] < (visit.at + EPOCH) * 1000:
                 return failure(400, "the cursor is gone")
             start = self._behind(mark["at"], int(mark["no"]))
+        if "until" in visit.query:
+            start = self._behind(int(visit.query["until"]) + 1, 0)
         size = min(int(visit.query.get("size", "20")), self.cap)
         found = self.rows[start : start + size]
         left = start + size < len(self.rows) if more is None else more
         shown = self._shown(found, left=left, at=visit.at, opaque=self.ways[visit.path].chain)
+        shown["all"] = len(self.rows) - (start if "until" in visit.query else 0)
         return Served(200, {}, json.dumps(shown).encode(), tuple(number for _, number in found))
 
     def _behind(self, time: int, number: int) -> int:
@@ -190,7 +195,6 @@ class Service:
             "more": left,
             "after": after,
             "lives": CURSOR_LIFE,
-            "all": len(self.rows),
             "here": len(found),
         }
 

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from datasync_crawler.domain.profile import Pool
-from tests.flow.drain import Drain, drain
+from tests.flow.drain import drain
 from tests.flow.fake_clock import FakeClock, play
 from tests.flow.fake_service import Meter, Service, Way
-from tests.flow.worlds import BY_FEED, BY_HEADER, BY_QUERY, FEED, FREE, LIST, NEWEST_MICROS, THREE_LANES, profile, service
+from tests.flow.worlds import (
+    BY_FEED,
+    BY_HEADER,
+    BY_QUERY,
+    FEED,
+    FREE,
+    LIST,
+    NEWEST_MICROS,
+    THREE_LANES,
+    profile,
+    service,
+)
 
 ONE_A_MINUTE = Pool("list header", 1, 60.0, announced=True)
-
-
-def whole(drained: Drain) -> bool:
-    return drained.book.rows == {number for _, number in drained.service.rows}
 
 
 def test_a_lane_whose_budget_is_closed_keeps_no_work_from_others() -> None:
     asked = service(count=2_000, meters={"/list header": Meter(1, 60.0)})
     drained = play(drain(asked, profile(BY_HEADER, BY_QUERY, pools=(ONE_A_MINUTE,))))
-    assert whole(drained)
+    assert drained.whole
     assert drained.took < 60.0
     assert len(drained.asked_through("header")) == 1
 
@@ -27,7 +34,7 @@ def test_a_slow_lane_never_hoards() -> None:
     ways = {"/list": Way(latency=0.3), "/feed": Way(latency=25.0, token=True)}
     asked = Service(FakeClock(), count=5_000, ways=ways)
     drained = play(drain(asked, profile(BY_HEADER, BY_FEED, endpoints=(LIST, FEED))))
-    assert whole(drained)
+    assert drained.whole
     assert len(drained.asked_through("feed")) < 0.15 * len(drained.asks)
 
 
@@ -47,25 +54,25 @@ def test_an_idle_lane_takes_about_half_of_what_is_left() -> None:
 
 def test_a_lane_keeps_no_more_calls_in_flight_than_allowed() -> None:
     drained = play(drain(service(count=6_000), FREE, most_in_flight=3))
-    assert whole(drained)
+    assert drained.whole
     assert drained.most_flying == 3
 
 
 def test_no_more_shards_are_walked_at_once_than_asked_for() -> None:
     drained = play(drain(service(count=6_000), THREE_LANES, most_at_once=2))
-    assert whole(drained)
+    assert drained.whole
     assert drained.most_flying == 2
 
 
 def test_one_shard_at_a_time_is_never_cut() -> None:
     drained = play(drain(service(), FREE, most_at_once=1))
-    assert whole(drained)
+    assert drained.whole
     assert len(drained.book.shards) == 1
 
 
 def test_a_small_set_is_not_cut_to_pieces() -> None:
     drained = play(drain(service(count=90), THREE_LANES))
-    assert whole(drained)
+    assert drained.whole
     assert len(drained.asks) <= 4
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from msgspec.structs import replace
 
 from datasync_crawler.domain.profile import (
@@ -45,6 +44,7 @@ GRANT = TokenGrant(
 LIST = Endpoint("list", f"{BASE}/list", SHAPE, cap=50, limit_param="size", cursor_param="after", cursor=CURSOR)
 FEED = replace(LIST, name="feed", url=f"{BASE}/feed", grant=GRANT)
 CHAIN = replace(LIST, cursor=None)
+BY_TIME = replace(LIST, cursor=None, cursor_param=None, until_param="until", until_inclusive=True)
 BY_HEADER = Lane("header", "list", Credential("header", "X-Key"), "list header")
 BY_QUERY = Lane("query", "list", Credential("query", "k"), "list query")
 BY_FEED = Lane("feed", "feed", Credential("header", "X-Key"), "feed")
@@ -76,7 +76,11 @@ THREE_LANES = profile(BY_HEADER, BY_QUERY, BY_FEED, endpoints=(LIST, FEED), pool
 
 
 def service(
-    *, count: int = 3_000, fault: Fault = lambda _: None, way: Way | None = None, meters: dict[str, Meter] | None = None
+    *,
+    count: int = 3_000,
+    fault: Fault = lambda _: None,
+    way: Way | None = None,
+    meters: dict[str, Meter] | None = None,
 ) -> Service:
     """A quick service with every way there is."""
     ways = {"/list": way or Way(latency=0.3), "/feed": Way(latency=0.3, token=True)}
@@ -84,7 +88,7 @@ def service(
 
 
 def slow_service(*, pages: int = 600, fault: Fault = lambda _: None) -> Service:
-    """The limits, latencies and rates of the service that this program was first built for, a hundredth of its rows."""
+    """The limits, latencies and rates that this program was first built for, with a hundredth of the rows."""
     return Service(
         FakeClock(),
         count=pages * 50,
@@ -96,5 +100,3 @@ def slow_service(*, pages: int = 600, fault: Fault = lambda _: None) -> Service:
         },
         fault=fault,
     )
-
-

@@ -21,9 +21,7 @@ def collections(routes: tuple[Route, ...], api_base: str) -> tuple[Route, ...]:
 
 def figures(routes: tuple[Route, ...], api_base: str) -> tuple[Route, ...]:
     """Addresses that may tell how much there is, the likeliest first."""
-    possible = [
-        r for r in routes if r.method == "GET" and not r.open and r.url != api_base and words(r.name) & _FIGURES
-    ]
+    possible = [route for route in routes if _may_tell(route) and route.url != api_base]
     return tuple(sorted(possible, key=lambda route: -route.weight))
 
 
@@ -38,11 +36,16 @@ def submissions(routes: tuple[Route, ...]) -> tuple[Route, ...]:
     return tuple(route for route in routes if route.name.lower().startswith(_HANDED_IN) and route.method == "POST")
 
 
+def _may_tell(route: Route) -> bool:
+    paged = bool(route.roles.limit or route.roles.cursor)
+    return route.method == "GET" and not route.open and not paged and bool(words(route.name) & _FIGURES)
+
+
 def _may_list(route: Route, api_base: str) -> bool:
     if route.method != "GET" or route.open or route.url in {api_base, ""} or route.name == "root":
         return False
-    name = words(route.name)
-    return not name & (_VITALS | _FIGURES) and not route.name.lower().startswith(_HANDED_IN)
+    other = words(route.name) <= _VITALS | _FIGURES or route.name.lower().startswith(_HANDED_IN)
+    return not other or bool(route.roles.limit or route.roles.cursor)
 
 
 def _likelihood(route: Route, routes: tuple[Route, ...]) -> float:

@@ -123,5 +123,5 @@ def answered(probe: Probe, status: int, headers: Mapping[str, str], body: bytes,
         document = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         document = None
-    listing = read_listing(document, body, probe.asked, at) if 200 <= status < 300 else None  # noqa: PLR2004
+    listing = read_listing(document, body, at) if 200 <= status < 300 else None  # noqa: PLR2004
     return Answer(probe, status, headers, body, seconds, at, document, listing)

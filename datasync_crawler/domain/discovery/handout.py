@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from datasync_crawler.domain.discovery.case import Case
 from datasync_crawler.domain.discovery.exchange import Headers
 from datasync_crawler.domain.discovery.routes import Route
+from datasync_crawler.domain.discovery.standin import KEY
 from datasync_crawler.domain.profile import Credential
 
 
@@ -60,12 +61,17 @@ def token_header(case: Case) -> str | None:
 
 def grant_headers(case: Case, route: Route, credential: Credential) -> Headers:
     """All that the page's own calls carry, and the key: a union that no service was seen to refuse."""
-    own = route.headers if any("{key}" in value for _, value in route.headers) else ()
+    own = route.headers if any(KEY in value for _, value in route.headers) else ()
     merged = {name.lower(): (name, value) for name, value in (*_like_a_page(case), *case.browser_headers, *own)}
     if credential.place == "header":
-        merged.setdefault(credential.name.lower(), (credential.name, credential.prefix + "{key}"))
-    usable = [(name, value) for name, value in merged.values() if "{" not in value.replace("{key}", "")]
+        merged.setdefault(credential.name.lower(), (credential.name, credential.prefix + KEY))
+    usable = [(name, value) for name, value in merged.values() if "{" not in value.replace(KEY, "")]
     return tuple(sorted(usable))
+
+
+def grant_url(route: Route, credential: Credential) -> str:
+    """The address to ask for a token at, with ``{key}`` in its query where the key travels there."""
+    return f"{route.url}?{credential.name}={KEY}" if credential.place == "query" else route.url
 
 
 def _like_a_page(case: Case) -> Headers:

@@ -43,7 +43,7 @@ class KeyWay:
 def key_ways(calls: Sequence[SeenCall], words_about: Iterable[KeyWord], leads: Iterable[Lead]) -> tuple[KeyWay, ...]:
     """All ways that anything speaks for, best first and each once; the usual ones when nothing does."""
     ways = [*_seen(calls), *(_told(word) for word in words_about), *_coded(leads)]
-    ways.sort(key=lambda way: -way.confidence)
+    ways.sort(key=lambda way: (-way.confidence, way.credential.place))
     best: dict[tuple[str, str, str], KeyWay] = {}
     for way in ways:
         best.setdefault((way.credential.place, way.credential.name.lower(), way.credential.prefix), way)

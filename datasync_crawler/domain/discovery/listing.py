@@ -36,11 +36,8 @@ class Listing:
         return tuple((row_id, time) for row_id, time in pairs if time is not None)
 
 
-def read_listing(document: Any, body: bytes, asked: int | None, wall: float) -> Listing | None:
-    """The page in an answer that came at the wall time ``wall`` (seconds); None when it holds no records.
-
-    ``asked`` is the number of rows asked for.
-    """
+def read_listing(document: Any, body: bytes, wall: float) -> Listing | None:
+    """The page in an answer that came at the wall time ``wall`` (seconds); None when it holds no records."""
     found = find_rows(document)
     columns = read_columns(found[1]) if found else None
     if found is None or columns is None:
@@ -48,7 +45,7 @@ def read_listing(document: Any, body: bytes, asked: int | None, wall: float) -> 
     path, rows = found
     last = rows[-1]
     moment = read_time(last.get(columns.time)) if columns.time else None
-    edge = PageEdge(len(rows), asked, str(last.get(columns.id)), moment.micros if moment else None, wall)
+    edge = PageEdge(len(rows), str(last.get(columns.id)), moment.micros if moment else None, wall)
     paging = read_paging(document, edge)
     shape = _shape(path, columns, paging, coarsest_unit(rows, columns.time) if columns.time else 1000)
     try:

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from datasync_crawler.domain.bundle import CodeCall
 from datasync_crawler.domain.discovery.case import Case
 from datasync_crawler.domain.discovery.exchange import Answer, SeenCall
 from datasync_crawler.domain.discovery.keyways import key_ways, query_names
 from datasync_crawler.domain.discovery.mentions import Mentions, read_description, read_document, read_refused
+from datasync_crawler.domain.discovery.openapi import read_openapi
 from datasync_crawler.domain.discovery.routes import code_leads, gather, seen_leads
 from datasync_crawler.domain.discovery.standin import KEY
 
@@ -67,7 +70,15 @@ def open_case(seen: Sightings, knocks: Sequence[Answer] = ()) -> Case:
 
 def _mentions(seen: Sightings) -> list[Mentions]:
     described = read_description(seen.description, seen.api_base)
-    return [described, *(read_document(text, url, seen.api_base) for url, text in seen.documents)]
+    return [described, *(_document(text, url, seen.api_base) for url, text in seen.documents)]
+
+
+def _document(text: str, url: str, base: str) -> Mentions:
+    try:
+        formal = read_openapi(msgspec.json.decode(text), url, base)
+    except msgspec.DecodeError:
+        formal = None
+    return formal or read_document(text, url, base)
 
 
 def _refusal(knock: Answer) -> Sequence[Any]:

@@ -31,10 +31,9 @@ class Paging:
 
 @dataclass(frozen=True, slots=True)
 class PageEdge:
-    """What the paging is held against: number of rows, rows asked for, last row's id and time, wall time."""
+    """What the paging is held against: number of rows, last row's id and time, wall time."""
 
     rows: int
-    asked: int | None
     last_id: str
     last_time: int | None
     at: float

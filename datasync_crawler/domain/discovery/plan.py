@@ -9,7 +9,7 @@ from dataclasses import replace
 from datasync_crawler.domain.discovery.candidates import collections, figures, grants
 from datasync_crawler.domain.discovery.case import Case, total_of
 from datasync_crawler.domain.discovery.exchange import TOO_MANY, Answer, Probe, Question
-from datasync_crawler.domain.discovery.handout import grant_headers
+from datasync_crawler.domain.discovery.handout import grant_headers, grant_url
 from datasync_crawler.domain.discovery.probing import LARGE, plain_probe, rows_probe
 from datasync_crawler.domain.discovery.questions import ask_feed, ask_position, ask_query, ask_range
 from datasync_crawler.domain.discovery.routes import Route
@@ -48,6 +48,7 @@ def opening(case: Case) -> Iterator[Probe]:
     for route in grants(case.routes)[:2]:
         yield replace(
             plain_probe(route, None, Question.GRANT),
+            url=grant_url(route, way.credential),
             method=route.method,
             headers=grant_headers(case, route, way.credential),
         )

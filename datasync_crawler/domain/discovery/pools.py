@@ -7,8 +7,13 @@ from collections.abc import Sequence
 from datasync_crawler.domain.discovery.exchange import Answer
 from datasync_crawler.domain.profile import Pool
 
-# Where a window is announced but its length cannot be seen (calls were made before), this many seconds are assumed.
+# Windows that people configure, in seconds. What falls between two of them is the rest of a window that began earlier.
+_CUSTOMARY = (1, 2, 3, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600)
 _USUAL_WINDOW = 60.0
+# A rest longer than this may belong to a window of a minute as well as to any shorter one.
+_SHORT = 12.0
+# Resets are told in whole seconds, and an answer is under way for a while.
+_LEEWAY = 0.6
 
 
 def read_pool(name: str, answers: Sequence[Answer]) -> Pool:
@@ -16,11 +21,30 @@ def read_pool(name: str, answers: Sequence[Answer]) -> Pool:
     told = [answer.rate for answer in answers if answer.rate.announced]
     if not told:
         return Pool(name)
-    limit = told[-1].limit
     windows = [rate.window for rate in told if rate.window]
-    fresh = [rate.reset for rate in told if rate.reset and limit and rate.remaining == limit - 1]
-    window = windows[-1] if windows else max(fresh, default=None)
-    return Pool(name, limit, float(window) if window else _USUAL_WINDOW, announced=True)
+    window = float(windows[-1]) if windows else _seen_window(answers)
+    return Pool(name, told[-1].limit, window, announced=True)
+
+
+def _seen_window(answers: Sequence[Answer]) -> float:
+    """The window's seconds, from an answer that counts our calls alone: its reset, and the time since the first."""
+    for number, answer in enumerate(answers, start=1):
+        rate = answer.rate
+        if rate.limit is not None and rate.reset is not None and rate.remaining == rate.limit - number:
+            return _customary(rate.reset + _left_at(answer) - _left_at(answers[0]))
+    return _USUAL_WINDOW
+
+
+def _customary(seconds: float) -> float:
+    for window in _CUSTOMARY:
+        if abs(seconds - window) <= _LEEWAY:
+            return float(window)
+    least = max(seconds, _USUAL_WINDOW) if seconds > _SHORT else seconds
+    return float(next((window for window in _CUSTOMARY if window >= least), round(seconds)))
+
+
+def _left_at(answer: Answer) -> float:
+    return answer.at - answer.seconds
 
 
 def shares(first: Sequence[Answer], second: Sequence[Answer]) -> bool | None:

@@ -39,7 +39,8 @@ def token_probe(case: Case, route: Route, question: Question) -> Probe:
     name, way = feed_name(case), case.way
     headers = ((token_header(case) or "Authorization", f"{{token:{name}}}"),)
     credential = way.credential if way else None
-    return Probe(question, name, f"{name}-header", route.url, headers=headers, credential=credential)
+    place = credential.place if credential else "header"
+    return Probe(question, name, f"{name}-{place}", route.url, headers=headers, credential=credential)
 
 
 def with_query(url: str, params: Iterable[tuple[str, str]]) -> str:

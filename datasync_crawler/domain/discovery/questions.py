@@ -107,7 +107,7 @@ def _between(case: Case, route: Route, known: Listing, probe: Probe) -> Iterator
     if ends is None or any(answer.listing for answer in asked) or len(asked) >= _MOST_TRIES:
         return
     # Refused or empty the first time: the filters may count in seconds.
-    unit = 1_000_000 if asked and asked[-1].status else known.shape.time_unit
+    unit = 1_000_000 if asked and (asked[-1].ok or asked[-1].disliked) else known.shape.time_unit
     low, high = ends
     times = [(roles.since or "", str(write_time(low, unit))), (roles.until or "", str(write_time(high, unit)))]
     rows = min(_ENOUGH, len(known.page.ids))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
@@ -40,6 +40,7 @@ class Route:
     method: str
     url: str
     leads: tuple[Lead, ...]
+    alias: str = ""
 
     @property
     def params(self) -> tuple[str, ...]:
@@ -81,7 +82,9 @@ class Route:
 
     @property
     def name(self) -> str:
-        """A short name: the last known part of the path."""
+        """A short name: the alias if there is one, else the last known part of the path."""
+        if self.alias:
+            return self.alias
         parts = [part for part in urlsplit(self.url).path.split("/") if _WORDY.search(part) and "{" not in part]
         return parts[-1] if parts else "root"
 
@@ -91,7 +94,19 @@ def gather(leads: Iterable[Lead]) -> tuple[Route, ...]:
     grouped: dict[tuple[str, str], list[Lead]] = {}
     for lead in leads:
         grouped.setdefault((lead.method, _HOLE.sub("{}", lead.url)), []).append(lead)
-    return tuple(Route(method, group[0].url, tuple(group)) for (method, _), group in grouped.items())
+    routes = [Route(method, group[0].url, tuple(group)) for (method, _), group in grouped.items()]
+    return tuple(_told_apart(routes))
+
+
+def _told_apart(routes: Sequence[Route]) -> Iterator[Route]:
+    """The routes with a number behind the names that several addresses would share."""
+    owners: dict[str, list[str]] = {}
+    for route in routes:
+        sharing = owners.setdefault(route.name, [])
+        if route.url not in sharing:
+            sharing.append(route.url)
+        number = sharing.index(route.url)
+        yield replace(route, alias=f"{route.name}-{number + 1}") if number else route
 
 
 def lead_from(mention: Lead, base: str, homes: Sequence[str] = ()) -> Lead | None:

@@ -17,7 +17,7 @@ def stand_in(key: str) -> str:
     """A key of the same form (prefix, length, kinds of characters) without a character of the real one's secret part.
 
     >>> stand_in("ds_0f1e2d3c4b5a6978")
-    'ds_1b5d9a2c6b1d5a9c'
+    'ds_1d5a9c2d6a1c5790'
     """
     prefix = _PREFIX.match(key)
     kept = prefix[0] if prefix and len(key) > 2 * len(prefix[0]) else ""

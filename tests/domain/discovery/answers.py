@@ -34,9 +34,9 @@ def events(first: int, count: int) -> list[dict[str, Any]]:
     return [event(index) for index in range(first, first + count)]
 
 
-def listing_of(document: Any, asked: int | None = None) -> Listing:
+def listing_of(document: Any) -> Listing:
     """A document read as a page; fails when it is none."""
-    listing = read_listing(document, json.dumps(document).encode(), asked, NOW)
+    listing = read_listing(document, json.dumps(document).encode(), NOW)
     assert listing is not None
     return listing
 

@@ -120,9 +120,9 @@ def test_a_moment_of_the_answer_is_not_taken_for_a_total() -> None:
 
 @pytest.mark.parametrize("document", [None, {}, {"data": []}, [], {"error": "no", "codes": [1, 2]}, "text", 7])
 def test_what_holds_no_records_is_no_page(document: Any) -> None:
-    assert read_listing(document, json.dumps(document).encode(), 100, NOW) is None
+    assert read_listing(document, json.dumps(document).encode(), NOW) is None
 
 
 def test_a_page_that_contradicts_itself_is_none() -> None:
     document = {"data": events(0, 4), "returned": 4, "count": 4}
-    assert read_listing(document, json.dumps(document | {"count": 9, "returned": 9}).encode(), 4, NOW) is None
+    assert read_listing(document, json.dumps(document | {"count": 9, "returned": 9}).encode(), NOW) is None

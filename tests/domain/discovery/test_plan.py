@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from datasync_crawler.domain.discovery.exchange import Question
+from datasync_crawler.domain.discovery.keyways import KeyWay
 from datasync_crawler.domain.discovery.plan import MOST_CALLS, MOST_ROUNDS, next_round, pause_before
+from datasync_crawler.domain.profile import Credential, Evidence
 from tests.domain.discovery.answers import NOW, answer_to, probe
 from tests.domain.discovery.service import Service
 
@@ -62,6 +65,14 @@ def test_no_probe_holds_the_key_or_the_token() -> None:
     assert case.granted[1].token not in repr(rounds)
 
 
+def test_a_key_that_travels_in_the_query_alone_does_so_everywhere() -> None:
+    case = replace(Service().case(), ways=(KeyWay(Credential("query", "access_key"), Evidence("capture", "c")),))
+    opened = next_round(case)
+    grant = next(probe for probe in opened if probe.question is Question.GRANT)
+    assert grant.url.endswith("/internal/access?access_key={key}")
+    assert all(probe.credential == Credential("query", "access_key") for probe in opened if probe is not grant)
+
+
 def test_a_refused_size_is_asked_again_as_the_refusal_tells() -> None:
     case, _ = Service(over_cap="refuse").conversation()
     asked = [answer.probe.asked for answer in case.asked(Question.ROWS)]
@@ -89,6 +100,16 @@ def test_a_disliked_cursor_is_not_made_again() -> None:
 def test_a_collection_that_holds_more_is_taken_instead() -> None:
     case, _ = Service(users=90_000).conversation()
     assert [answer.probe.endpoint for answer in case.asked(Question.ROWS)] == ["events", "users"]
+
+
+def test_filters_are_tried_in_seconds_only_when_they_were_not_liked_in_milliseconds() -> None:
+    case, _ = Service().conversation()
+    asked = case.asked(Question.RANGE)[0]
+    before = tuple(answer for answer in case.answers if answer.probe.question is not Question.RANGE)
+    for status, unit in ((502, 1000), (400, 1_000_000)):
+        failed = answer_to(asked.probe, {}, status=status)
+        (again,) = next_round(replace(case, answers=(*before, failed)))
+        assert again.unit == unit
 
 
 def test_a_pool_known_to_be_empty_is_waited_for() -> None:

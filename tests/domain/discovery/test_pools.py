@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from datasync_crawler.domain.discovery.pools import read_pool, shares
 from datasync_crawler.domain.profile import Pool
-from tests.domain.discovery.answers import answer_to, probe
+from tests.domain.discovery.answers import NOW, answer_to, probe
 
 
 def _told(limit: int, remaining: int, reset: int = 60) -> dict[str, str]:
@@ -23,6 +25,29 @@ def test_the_first_call_of_a_window_tells_its_length() -> None:
 def test_the_window_is_not_read_from_a_reset_that_began_earlier() -> None:
     pool = read_pool("p", [answer_to(probe(), {}, **_told(10, 4, 12))])
     assert pool == Pool("p", 10, 60.0, announced=True)
+
+
+@pytest.mark.parametrize(
+    ("reset", "window"),
+    [
+        (1, 1.0),
+        (6, 6.0),
+        (9, 10.0),
+        (23, 60.0),
+        (59, 60.0),
+        (60, 60.0),
+        (300, 300.0),
+        (400, 600.0),
+        (86_400, 86_400.0),
+    ],
+)
+def test_the_rest_of_a_window_is_taken_for_no_window(reset: int, window: float) -> None:
+    assert read_pool("p", [answer_to(probe(), {}, **_told(10, 9, reset))]).window == window
+
+
+def test_a_failed_call_before_counts_as_well() -> None:
+    lost = replace(answer_to(probe(), {}, status=502), at=NOW - 3)
+    assert read_pool("p", [lost, answer_to(probe(), {}, **_told(10, 8, 57))]).window == 60.0
 
 
 def test_a_pool_that_nothing_announces_has_no_limit() -> None:

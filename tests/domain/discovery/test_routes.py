@@ -83,6 +83,15 @@ def test_a_submission_is_known_and_no_candidate_for_any_call() -> None:
     assert all("submissions" not in route.url for route in asked)
 
 
+def test_two_addresses_never_share_a_name() -> None:
+    evidence = Evidence("answer", "a")
+    routes = gather(Lead("GET", f"http://h/{path}/things", (), evidence) for path in ("v1", "v2", "v1"))
+    assert [(route.url, route.name) for route in routes] == [
+        ("http://h/v1/things", "things"),
+        ("http://h/v2/things", "things-2"),
+    ]
+
+
 def test_a_part_that_is_only_a_number_names_no_route() -> None:
     (route,) = gather([Lead("GET", "http://h/replay/77", (), Evidence("answer", "a"))])
     assert route.name == "replay"

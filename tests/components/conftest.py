@@ -1,0 +1,33 @@
+"""Crawlers with the project's own settings, a key, and nothing that starts by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from scrapy.settings import Settings
+from scrapy.utils.test import get_crawler
+
+from datasync_crawler.spiders.events import EventsSpider
+from tests.components.secret import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scrapy.crawler import Crawler
+
+
+@pytest.fixture
+def crawler_with() -> Callable[..., Crawler]:
+    """Makes a crawler of the events spider; its settings are the project's, with changes, and no extension of ours."""
+
+    def make(**changes: Any) -> Crawler:
+        settings = Settings()
+        settings.setmodule("datasync_crawler.settings", priority="project")
+        told = {name: settings[name] for name in settings if settings.getpriority(name) == 20}
+        quiet = {"EXTENSIONS": {}, "SPIDERMON_ENABLED": False, "LOG_ENABLED": False, "TARGET_API_KEY": KEY}
+        crawler = get_crawler(EventsSpider, {**told, **quiet, **changes})
+        crawler.spider = EventsSpider.from_crawler(crawler)
+        return crawler
+
+    return make

@@ -1,0 +1,113 @@
+"""Logs: a page is one short line, and no secret is in any."""
+
+from __future__ import annotations
+
+import io
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from scrapy.exceptions import DropItem
+
+from datasync_crawler.domain.page import Page, StoredPage
+from datasync_crawler.domain.shard import Checkpoint
+from datasync_crawler.flow.secrets import Secrets
+from datasync_crawler.log import Masking, MaskSecrets, QuietFormatter
+from tests.components.secret import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from scrapy.crawler import Crawler
+
+PAGE = StoredPage(3, 1, "feed", Page([f"id-{number}" for number in range(5_000)], []), Checkpoint())
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda form, spider: form.scraped(PAGE, None, spider),
+        lambda form, spider: form.dropped(PAGE, DropItem("no room"), None, spider),
+        lambda form, spider: form.item_error(PAGE, ValueError("no"), None, spider),
+    ],
+    ids=["scraped", "dropped", "error"],
+)
+def test_a_page_is_one_short_line_whatever_becomes_of_it(
+    crawler_with: Callable[..., Crawler], told: Callable[..., Any]
+) -> None:
+    found = told(QuietFormatter(), crawler_with().spider)
+    line = found["msg"] % found["args"]
+    assert "page of shard 3 with 5000 rows" in line
+    assert len(line) < 100
+
+
+def test_the_reason_of_a_dropped_page_is_told(crawler_with: Callable[..., Crawler]) -> None:
+    found: Any = QuietFormatter().dropped(PAGE, DropItem("no room"), None, crawler_with().spider)  # type: ignore[arg-type]
+    assert (found["msg"] % found["args"]).endswith(": no room")
+    assert found["level"] == logging.WARNING
+
+
+@pytest.fixture
+def logged() -> Iterator[tuple[logging.Logger, io.StringIO]]:
+    """A logger behind a masking handler, and what it wrote."""
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
+    secrets = Secrets(KEY)
+    secrets.keep_token("feed", "token-of-theirs")
+    handler.addFilter(MaskSecrets(secrets))
+    logger = logging.getLogger("masked")
+    logger.propagate = False
+    logger.addHandler(handler)
+    yield logger, text
+    logger.removeHandler(handler)
+    logger.propagate = True
+
+
+@pytest.mark.parametrize(
+    ("message", "args"),
+    [
+        (f"sent {KEY}", ()),
+        ("sent %s", (KEY,)),
+        ("sent %s through %s", ("key%2Fwith%2Bsigns%3D0123456789", "feed")),
+        ("got %r", ({"pass": "token-of-theirs"},)),
+    ],
+    ids=["message", "argument", "encoded", "token"],
+)
+def test_no_secret_reaches_a_log(
+    logged: tuple[logging.Logger, io.StringIO], message: str, args: tuple[object, ...]
+) -> None:
+    logger, text = logged
+    logger.warning(message, *args)
+    assert "0123456789" not in text.getvalue()
+    assert "of-theirs" not in text.getvalue()
+    assert "{key}" in text.getvalue() or "{token:feed}" in text.getvalue()
+
+
+def test_no_secret_is_in_a_traceback(logged: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, text = logged
+    try:
+        raise ConnectionError(KEY)
+    except ConnectionError:
+        logger.exception("no answer")
+    assert "ConnectionError: {key}" in text.getvalue()
+    assert KEY not in text.getvalue()
+
+
+def test_a_line_without_a_secret_is_left_alone(logged: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, text = logged
+    logger.warning("%d rows of %s", 7, "shard 3")
+    assert text.getvalue() == "7 rows of shard 3\n"
+
+
+def test_the_mask_sits_on_every_handler_there_is(crawler_with: Callable[..., Crawler]) -> None:
+    text, root = io.StringIO(), logging.getLogger()
+    handler = logging.StreamHandler(text)
+    root.addHandler(handler)
+    try:
+        Masking.from_crawler(crawler_with())
+        logging.getLogger("anybody").warning("sent %s", KEY)
+    finally:
+        root.removeHandler(handler)
+        for other in root.handlers:
+            other.filters.clear()
+    assert text.getvalue() == "sent {key}\n"

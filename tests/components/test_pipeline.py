@@ -1,0 +1,249 @@
+"""The pipeline on a real PostgreSQL: rows with their checkpoint, nothing behind a hole, a verdict at the end."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import psycopg2
+import pytest
+from msgspec.structs import replace
+from scrapy.exceptions import DropItem
+
+from datasync_crawler.adapters.ledger import Call, Fenced, Ledger
+from datasync_crawler.domain.budget import Limit
+from datasync_crawler.domain.completeness import read_verdict
+from datasync_crawler.domain.errors import ConfigurationError, KeyExpired, LedgerError
+from datasync_crawler.domain.page import Page, RejectedRow, StoredPage
+from datasync_crawler.domain.profile import Pool
+from datasync_crawler.domain.shard import Checkpoint
+from datasync_crawler.pipelines import LedgerPipeline
+from tests.components.secret import KEY
+from tests.flow.worlds import NEWEST_MICROS, THREE_LANES
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from scrapy.crawler import Crawler
+
+PROFILE = replace(THREE_LANES, totals=(("the overview", 6),))
+LAST = Checkpoint(NEWEST_MICROS - 5, "5", proof="second look")
+
+
+@pytest.fixture
+def ledger_url(postgres_url: str) -> str:
+    with Ledger.open(postgres_url) as ledger:
+        ledger.save_profile(PROFILE.to_json())
+    return postgres_url
+
+
+@pytest.fixture
+async def pipeline(crawler_with: Callable[..., Crawler], ledger_url: str) -> AsyncIterator[LedgerPipeline]:
+    """A pipeline that opened its run; closed at the end if the test did not."""
+    opened = LedgerPipeline.from_crawler(crawler_with(DATABASE_URL=ledger_url))
+    await opened.open_spider()
+    yield opened
+    if not hasattr(spider_of(opened), "verdict"):
+        await opened.close_spider()
+
+
+def spider_of(pipeline: LedgerPipeline) -> Any:
+    return pipeline._crawler.spider
+
+
+def page(*numbers: int, checkpoint: Checkpoint = LAST, generation: int = 1, rejected: int = 0) -> StoredPage:
+    lost = tuple(RejectedRow("no id", b"{}") for _ in range(rejected))
+    times: list[int | None] = [NEWEST_MICROS - number for number in numbers]
+    return StoredPage(1, generation, "feed", Page([str(n) for n in numbers], times, rejected=lost), checkpoint)
+
+
+def stored(url: str) -> set[str]:
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT id::text FROM ingested_events")
+        return {id_ for (id_,) in cursor.fetchall()}
+
+
+def checkpoint(url: str) -> Checkpoint:
+    with Ledger.open(url) as ledger:
+        return ledger.shards()[0].checkpoint
+
+
+async def test_rows_and_checkpoint_are_stored_and_counted(pipeline: LedgerPipeline, ledger_url: str) -> None:
+    item = page(0, 1, 2, checkpoint=Checkpoint(NEWEST_MICROS - 2, "2"))
+    assert await pipeline.process_item(item) is item
+    assert stored(ledger_url) == {"0", "1", "2"}
+    assert checkpoint(ledger_url) == item.checkpoint
+    assert spider_of(pipeline).run.stored == 3
+
+
+async def test_rows_met_again_are_not_counted_twice(pipeline: LedgerPipeline) -> None:
+    await pipeline.process_item(page(0, 1, 2))
+    await pipeline.process_item(page(2, 3))
+    assert spider_of(pipeline).run.stored == 4
+
+
+async def test_without_a_profile_there_is_nothing_to_open(
+    crawler_with: Callable[..., Crawler], postgres_url: str
+) -> None:
+    pipeline = LedgerPipeline.from_crawler(crawler_with(DATABASE_URL=postgres_url))
+    with pytest.raises(ConfigurationError, match="discover first"):
+        await pipeline.open_spider()
+    await pipeline.close_spider()
+    assert spider_of(pipeline).run is None
+
+
+def taken_over(url: str) -> None:
+    with Ledger.open(url) as other:
+        other.lease()
+
+
+async def test_after_a_page_that_could_not_be_stored_no_later_one_is(
+    pipeline: LedgerPipeline, ledger_url: str
+) -> None:
+    await pipeline.process_item(page(0, checkpoint=Checkpoint(NEWEST_MICROS, "0")))
+    taken_over(ledger_url)
+    with pytest.raises(DropItem, match="could not be stored"):
+        await pipeline.process_item(page(1))
+    with pytest.raises(DropItem, match="an earlier page"):
+        await pipeline.process_item(page(2, generation=2))
+    assert stored(ledger_url) == {"0"}
+    assert checkpoint(ledger_url).position == NEWEST_MICROS
+    assert isinstance(spider_of(pipeline).failure, Fenced)
+    assert spider_of(pipeline).run.stopped
+
+
+async def test_it_fails_closed_whatever_ended_the_run_before(pipeline: LedgerPipeline, ledger_url: str) -> None:
+    spider_of(pipeline).run.stop(KeyExpired("over"))
+    with pytest.raises(DropItem):
+        await pipeline.process_item(page(1, generation=7))
+    with pytest.raises(DropItem):
+        await pipeline.process_item(page(2))
+    assert stored(ledger_url) == set()
+    assert isinstance(spider_of(pipeline).failure, KeyExpired)
+
+
+async def test_it_fails_closed_at_an_error_nobody_foresaw(pipeline: LedgerPipeline, ledger_url: str) -> None:
+    unreadable: Any = StoredPage(1, 1, "feed", Page([object()], [None]), LAST)  # type: ignore[list-item]
+    with pytest.raises(DropItem):
+        await pipeline.process_item(unreadable)
+    with pytest.raises(DropItem):
+        await pipeline.process_item(page(2))
+    assert stored(ledger_url) == set()
+    assert isinstance(spider_of(pipeline).failure, LedgerError)
+
+
+async def test_pages_that_come_after_the_run_was_stopped_are_stored(pipeline: LedgerPipeline, ledger_url: str) -> None:
+    spider_of(pipeline).run.stop()
+    await pipeline.process_item(page(4))
+    assert stored(ledger_url) == {"4"}
+
+
+async def test_a_lost_database_ends_the_run(pipeline: LedgerPipeline, ledger_url: str) -> None:
+    with closing(psycopg2.connect(ledger_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s",
+            (connection.info.backend_pid,),
+        )
+    with pytest.raises(DropItem):
+        await pipeline.process_item(page(1))
+    assert isinstance(spider_of(pipeline).failure, LedgerError)
+
+
+def stats_of(pipeline: LedgerPipeline) -> dict[str, Any]:
+    assert pipeline._crawler.stats is not None
+    return pipeline._crawler.stats.get_stats()
+
+
+def verdict_in(url: str) -> bytes:
+    with Ledger.open(url) as ledger:
+        return ledger.remembered("verdict")["complete"]
+
+
+async def test_a_whole_set_is_complete_in_ledger_and_stats(pipeline: LedgerPipeline, ledger_url: str) -> None:
+    await pipeline.process_item(page(0, 1, 2, 3, 4, 5))
+    await pipeline.close_spider()
+    verdict = read_verdict(verdict_in(ledger_url))
+    assert (verdict.complete, verdict.count, verdict.against) == (True, 6, ())
+    assert spider_of(pipeline).verdict == verdict
+    assert (stats_of(pipeline)["datasync/complete"], stats_of(pipeline)["datasync/events"]) == (1, 6)
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (page(0, 1, 2, 3, 4), "1 rows short of"),
+        (page(0, 1, 2, 3, 4, 5, checkpoint=Checkpoint(NEWEST_MICROS - 5, "5")), "no proven end"),
+        (page(0, 1, 2, 3, 4, 5, rejected=1), "1 rows could not be stored"),
+    ],
+    ids=["short", "open", "rejected"],
+)
+async def test_what_is_missing_is_named(
+    pipeline: LedgerPipeline, ledger_url: str, item: StoredPage, words: str
+) -> None:
+    await pipeline.process_item(item)
+    await pipeline.close_spider()
+    verdict = read_verdict(verdict_in(ledger_url))
+    assert not verdict.complete
+    assert words in " ".join(verdict.against)
+    assert stats_of(pipeline)["datasync/complete"] == 0
+
+
+async def test_refusals_are_told_apart_by_whether_the_pool_announces_its_limit(pipeline: LedgerPipeline) -> None:
+    budgets = spider_of(pipeline).run.gate.budgets
+    budgets["list query"].refused, budgets["feed"].refused, budgets["feed token"].refused = 1, 2, 3
+    await pipeline.close_spider()
+    assert stats_of(pipeline)["datasync/refused/announced"] == 1
+    assert stats_of(pipeline)["datasync/refused/hidden"] == 5
+
+
+async def test_a_limit_once_learned_is_known_to_the_next_run(
+    pipeline: LedgerPipeline, ledger_url: str, crawler_with: Callable[..., Crawler]
+) -> None:
+    spider_of(pipeline).run.lessons["feed"] = Limit(200, 300.0)
+    await pipeline.process_item(page(0))
+    with Ledger.open(ledger_url) as ledger:
+        assert b'"limit":200' in ledger.remembered("pool")["feed"]
+    again = LedgerPipeline.from_crawler(crawler_with(DATABASE_URL=ledger_url))
+    await again.open_spider()
+    assert spider_of(again).run.gate.budgets["feed"].limit == Limit(200, 300.0)
+    await again.close_spider()
+
+
+async def test_departures_are_kept_under_the_digest_of_the_key(pipeline: LedgerPipeline, ledger_url: str) -> None:
+    async with spider_of(pipeline).run.gate.turn("feed") as leave:
+        await leave()
+    digest = hashlib.sha256(KEY.encode()).hexdigest()
+    with Ledger.open(ledger_url) as ledger:
+        assert [call.pool for call in ledger.calls(digest, 0.0)] == ["feed"]
+        assert ledger.calls(KEY, 0.0) == []
+
+
+async def test_a_run_opens_with_the_calls_of_the_one_before(
+    crawler_with: Callable[..., Crawler], ledger_url: str
+) -> None:
+    pipeline = LedgerPipeline.from_crawler(crawler_with(DATABASE_URL=ledger_url))
+    with Ledger.open(ledger_url) as ledger:
+        digest, far_ahead = hashlib.sha256(KEY.encode()).hexdigest(), 4e9
+        ledger.note_calls([Call("list header", digest, far_ahead)] * 4)
+    await pipeline.open_spider()
+    run = spider_of(pipeline).run
+    assert run.gate.budgets["list header"].left(run.clock.monotonic()) == 6
+    await pipeline.close_spider()
+
+
+async def test_a_run_goes_on_where_the_ledger_stands(
+    pipeline: LedgerPipeline, ledger_url: str, crawler_with: Callable[..., Crawler]
+) -> None:
+    await pipeline.process_item(page(0, 1, checkpoint=Checkpoint(NEWEST_MICROS - 1, "1", cursor="c")))
+    again = LedgerPipeline.from_crawler(crawler_with(DATABASE_URL=ledger_url))
+    await again.open_spider()
+    run = spider_of(again).run
+    assert (run.stored, run.generation) == (2, 2)
+    assert run.shards[1].shard.checkpoint == Checkpoint(NEWEST_MICROS - 1, "1", cursor="c")
+    await again.close_spider()
+
+
+def test_pools_that_the_profile_announces_are_known_as_such() -> None:
+    assert [pool.announced for pool in PROFILE.pools] == [True, True, False]
+    assert PROFILE.pool("feed") == Pool("feed")

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import pytest
+
+from datasync_crawler.domain.choices import origin_of, read_choices
+from datasync_crawler.domain.errors import ConfigurationError
+
+SOUND = {
+    "TARGET_API_KEY": "ds_0123",
+    "API_BASE_URL": "http://h.test:8080/api/v1/",
+    "DASHBOARD_URL": "",
+    "DATABASE_URL": "",
+    "STATE_DIR": "",
+    "AUTO_SUBMIT": "false",
+    "GITHUB_REPO": "",
+    "ID_ONLY": "true",
+    "MAX_IN_FLIGHT": "32",
+    "MAX_IN_FLIGHT_BYTES": str(64 << 20),
+    "WORKER_CONCURRENCY": "",
+    "RATE_LIMIT_BUFFER": "0",
+    "CURSOR_REFRESH_THRESHOLD": "20",
+    "KEY_LIFE_MINUTES": "180",
+    "GIVE_UP_AFTER": "30",
+    "ACCEPT_REJECTED": "0",
+}
+
+
+def test_sound_settings_are_taken_as_meant() -> None:
+    choices = read_choices(SOUND)
+    assert (choices.key, choices.api_base, choices.dashboard) == (
+        "ds_0123",
+        "http://h.test:8080/api/v1",
+        "http://h.test:8080/",
+    )
+    assert (choices.database, choices.state, choices.repository, choices.most_shards) == (
+        None,
+        ".datasync",
+        None,
+        None,
+    )
+    assert (choices.auto_submit, choices.id_only, choices.reserve, choices.accept_rejected) == (False, True, 0, 0)
+    assert (choices.most_in_flight, choices.most_bytes_in_flight) == (32, 64 << 20)
+
+
+def test_durations_are_seconds_whatever_they_were_told_in() -> None:
+    choices = read_choices(
+        SOUND | {"KEY_LIFE_MINUTES": "90", "GIVE_UP_AFTER": "0.5", "CURSOR_REFRESH_THRESHOLD": "1.5"}
+    )
+    assert (choices.key_life, choices.give_up_after, choices.cursor_threshold) == (5400.0, 30.0, 1.5)
+
+
+def test_what_is_chosen_beats_what_is_derived() -> None:
+    chosen = {
+        "DASHBOARD_URL": "https://d.test/app",
+        "DATABASE_URL": "postgresql://h/db",
+        "STATE_DIR": " here ",
+        "WORKER_CONCURRENCY": 4,
+        "AUTO_SUBMIT": True,
+        "GITHUB_REPO": "https://git.test/a/b",
+    }
+    choices = read_choices(SOUND | chosen)
+    assert (choices.dashboard, choices.database) == ("https://d.test/app", "postgresql://h/db")
+    assert (choices.state, choices.most_shards) == ("here", 4)
+    assert (choices.auto_submit, choices.repository) == (True, "https://git.test/a/b")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("TRUE", True), ("1", True), ("yes", True), ("on", True), ("No", False), ("0", False), ("off", False)],
+)
+def test_a_flag_has_many_spellings(text: str, meant: bool) -> None:
+    assert read_choices(SOUND | {"ID_ONLY": text}).id_only is meant
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("TARGET_API_KEY", "", "is not set"),
+        ("TARGET_API_KEY", None, "is not set"),
+        ("TARGET_API_KEY", "   ", "is not set"),
+        ("TARGET_API_KEY", "two words", "no header can carry"),
+        ("TARGET_API_KEY", "line\nbreak", "no header can carry"),
+        ("TARGET_API_KEY", "schlüssel", "no header can carry"),
+        ("API_BASE_URL", "", "http(s) address, not ''"),
+        ("API_BASE_URL", "h.test/api", "http(s) address, not 'h.test/api'"),
+        ("API_BASE_URL", "ftp://h.test/", "http(s) address"),
+        ("API_BASE_URL", "http://", "http(s) address"),
+        ("API_BASE_URL", "http://h.test:0/", "http(s) address"),
+        ("API_BASE_URL", "http://h.test:99999/", "http(s) address"),
+        ("API_BASE_URL", "http://h.test:port/", "http(s) address"),
+        ("API_BASE_URL", "http://[::1/", "http(s) address"),
+        ("API_BASE_URL", "http://h test/", "http(s) address"),
+        ("DASHBOARD_URL", "dashboard", "http(s) address, not 'dashboard'"),
+        ("AUTO_SUBMIT", "true", "needs GITHUB_REPO"),
+        ("AUTO_SUBMIT", "maybe", "true or false, not 'maybe'"),
+        ("ID_ONLY", "2", "true or false, not '2'"),
+        ("MAX_IN_FLIGHT", "0", "at least 1, not '0'"),
+        ("MAX_IN_FLIGHT", "-3", "at least 1, not '-3'"),
+        ("MAX_IN_FLIGHT", "many", "at least 1, not 'many'"),
+        ("MAX_IN_FLIGHT", "1.5", "whole number, not 1.5"),
+        ("MAX_IN_FLIGHT", "nan", "at least 1, not 'nan'"),
+        ("MAX_IN_FLIGHT", "inf", "at least 1, not 'inf'"),
+        ("MAX_IN_FLIGHT", "", "at least 1, not ''"),
+        ("MAX_IN_FLIGHT_BYTES", "1000", "at least 65536"),
+        ("WORKER_CONCURRENCY", "0", "at least 1"),
+        ("RATE_LIMIT_BUFFER", "-1", "at least 0"),
+        ("CURSOR_REFRESH_THRESHOLD", "soon", "at least 0, not 'soon'"),
+        ("KEY_LIFE_MINUTES", "0", "at least 0.01"),
+        ("GIVE_UP_AFTER", "never", "at least 0.01, not 'never'"),
+        ("ACCEPT_REJECTED", "1.2", "whole number, not 1.2"),
+    ],
+)
+def test_each_nonsense_gives_one_clear_line_that_names_the_setting(name: str, value: object, line: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        read_choices(SOUND | {name: value})
+    message = str(raised.value)
+    assert message.startswith(name)
+    assert line in message
+    assert "\n" not in message
+    assert raised.value.exit_code == 2
+
+
+def test_a_senseless_key_is_not_shown() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        read_choices(SOUND | {"TARGET_API_KEY": "my secret"})
+    assert "secret" not in str(raised.value)
+
+
+def test_a_missing_setting_is_named() -> None:
+    for name in ("API_BASE_URL", "MAX_IN_FLIGHT", "GIVE_UP_AFTER"):
+        with pytest.raises(ConfigurationError, match=name):
+            read_choices({key: value for key, value in SOUND.items() if key != name})
+
+
+def test_the_origin_is_scheme_host_and_port() -> None:
+    assert origin_of("https://h.test:8443/a/b?c#d") == "https://h.test:8443"

@@ -1,0 +1,78 @@
+"""Where nothing can be entered in the middle one chain of the server's own cursors is walked."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from datasync_crawler.domain.asking import Ask
+from datasync_crawler.flow.answers import Answer
+from datasync_crawler.flow.tokens import TokenAsk
+from tests.flow.drain import Drain, drain
+from tests.flow.fake_clock import play
+from tests.flow.fake_service import CURSOR_LIFE, Visit, Way, document, failure
+from tests.flow.worlds import BY_HEADER, BY_QUERY, CHAIN, FEED_ONLY, FREE, ONE_CHAIN, profile, service
+
+OPAQUE = Way(latency=0.3, chain=True)
+
+
+def test_a_chain_is_walked_one_page_at_a_time() -> None:
+    drained = play(drain(service(way=OPAQUE), profile(BY_HEADER, BY_QUERY, endpoints=(CHAIN,))))
+    assert drained.whole
+    assert drained.most_flying == 1
+    assert len(drained.asks) <= 62
+
+
+def test_all_lanes_carry_the_chain_on() -> None:
+    drained = play(drain(service(way=OPAQUE), profile(BY_HEADER, BY_QUERY, endpoints=(CHAIN,))))
+    assert {ask.lane for ask in drained.asks} == {"header", "query"}
+
+
+def test_a_chain_whose_cursor_died_in_a_pause_begins_again() -> None:
+    def fault(visit: Visit) -> Answer | None:
+        return failure(503) if 2.0 < visit.at < 2.0 + 2 * CURSOR_LIFE else None
+
+    drained = play(drain(service(way=OPAQUE, fault=fault), ONE_CHAIN))
+    assert drained.whole
+    assert drained.service.statuses["/list", 400] == 0
+
+
+def test_a_chain_whose_cursor_is_refused_begins_again() -> None:
+    drained = play(drain(service(way=OPAQUE, fault=lambda v: failure(400) if v.number == 30 else None), ONE_CHAIN))
+    assert drained.whole
+    assert len(drained.asks) < 60 + 30 + 5
+
+
+async def answered_late() -> tuple[Drain, object, object]:
+    drained = await drain(service(count=500), FREE)
+    rows, asks = len(drained.book.rows), drained.asks[3]
+    page = drained.reception.answered(asks, document({"rows": [{"no": "x", "at": 1}], "more": False}))
+    old = Ask(1, 0, "header", "http://service.test/list", 50, None)
+    drained.reception.failed(old, "reset")
+    drained.reception.heard(old, {"RateLimit-Limit": "1"}, 200)
+    assert len(drained.book.rows) == rows
+    return drained, page, drained.reception.answered(old, failure(429))
+
+
+def test_a_call_of_an_earlier_run_changes_nothing() -> None:
+    drained, page, other = play(answered_late())
+    assert page is None
+    assert other is None
+    assert drained.run.lanes["header"].refused == 0
+    assert drained.run.lanes["header"].in_flight == 0
+    assert (limit := drained.run.gate.budgets["list header"].limit) is None, limit
+
+
+async def token_of_an_earlier_run() -> str | None:
+    drained = await drain(service(count=100), FEED_ONLY)
+    answer = document({"pass": "stale", "for": "/stale", "lives": 300})
+    return drained.reception.granted(TokenAsk("feed", 0, 0), answer)
+
+
+def test_a_token_of_an_earlier_run_is_dropped() -> None:
+    assert play(token_of_an_earlier_run()) is None
+
+
+def test_a_page_too_big_for_its_endpoint_is_never_asked_for() -> None:
+    small = profile(BY_HEADER, endpoints=(replace(CHAIN, cap=4),))
+    drained = play(drain(service(count=50), small))
+    assert {ask.limit for ask in drained.asks} == {4}
