@@ -32,7 +32,7 @@ def main() -> int:
     words.add_argument("--events", type=int, default=3_000_000)
     words.add_argument("--speed", type=float, default=10.0)
     words.add_argument("--faults", choices=list(FAULT_LEVELS), default="light")
-    words.add_argument("--seed", type=int, default=1)
+    words.add_argument("--seed", type=int, default=2)
     given = words.parse_args()
     figures = Figures()
     figures.load()

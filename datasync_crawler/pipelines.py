@@ -75,6 +75,7 @@ class LedgerPipeline:
             most_in_flight=choices.most_in_flight,
             reserve=choices.reserve,
             whole=not choices.id_only,
+            cursor_margin=choices.cursor_threshold,
         )
         spider.reception = Reception(self._run)
         spider.dispatch = Dispatch(

@@ -36,8 +36,6 @@ KEY_LIFE_MINUTES = _chosen("KEY_LIFE_MINUTES", "180")
 GIVE_UP_AFTER = _chosen("GIVE_UP_AFTER", "30")
 ACCEPT_REJECTED = _chosen("ACCEPT_REJECTED", "0")
 BROWSER_PATH = _chosen("BROWSER_PATH")
-WEB_HOST = _chosen("WEB_HOST", "127.0.0.1")
-WEB_PORT = _chosen("WEB_PORT", "8000")
 
 BOT_NAME = "datasync_crawler"
 SPIDER_MODULES = ["datasync_crawler.spiders"]

@@ -11,14 +11,20 @@ class Misplaced(PageError):
     """Raised when a page starts above the position that was asked for, from judging."""
 
 
+# The share of a cursor's life that a margin may take.
+_MOST_MARGIN = 0.25
+
 EMPTY = Page(ids=[], times=[], has_more=False)
 """What an answer without rows outside of the data's range amounts to."""
 
 
-def judge(shard: Shard, page: Page, *, top: int | None, answered_at: float) -> Checkpoint:
+def judge(
+    shard: Shard, page: Page, *, top: int | None, answered_at: float, cursor_margin: float = 0.0
+) -> Checkpoint:
     """The shard's checkpoint after a page of rows not newer than ``top``; it has a proof once low was passed.
 
-    ``answered_at`` is the wall time in seconds. An end that is only told (:func:`ends`) is not proven by this. Raises
+    ``answered_at`` is the wall time in seconds; the last ``cursor_margin`` seconds of a cursor's life, a quarter of it
+    at most, are not counted on. An end that is only told (:func:`ends`) is not proven by this. Raises
     Misplaced when rows are newer than what was asked for.
     """
     newest = next((time for time in page.times if time is not None), None)
@@ -33,9 +39,13 @@ def judge(shard: Shard, page: Page, *, top: int | None, answered_at: float) -> C
         position=position,
         last_id=page.ids[-1] if page.ids else before.last_id,
         cursor=page.next_cursor,
-        cursor_expires=None if page.cursor_life is None else answered_at + page.cursor_life,
+        cursor_expires=_expiry(page.cursor_life, answered_at, cursor_margin),
         proof="passed" if passed else None,
     )
+
+
+def _expiry(life: float | None, answered_at: float, margin: float) -> float | None:
+    return None if life is None else answered_at + life - min(margin, life * _MOST_MARGIN)
 
 
 def ends(page: Page, *, asked: int, flagged: bool, chained: bool) -> bool:

@@ -72,6 +72,7 @@ class TokenGrant(msgspec.Struct, frozen=True):
     """How a short-lived token for an endpoint is obtained, and where its parts sit in the answer.
 
     ``header`` is the header that carries the token; ``header_path`` says where the answer names it, if it does.
+    ``pool`` is what calls for a token are counted against.
     """
 
     method: str
@@ -83,6 +84,7 @@ class TokenGrant(msgspec.Struct, frozen=True):
     endpoint: Path | None = None
     life: Path | None = None
     life_seconds: float = 300.0
+    pool: str = "token"
 
 
 class Endpoint(msgspec.Struct, frozen=True):

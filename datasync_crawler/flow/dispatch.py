@@ -13,7 +13,7 @@ from datasync_crawler.domain.asking import Ask, ceiling, page_url
 from datasync_crawler.domain.errors import DatasyncError, NotComplete
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.ports import ShardBook
-from datasync_crawler.flow.run import Call, Run, grant_pool
+from datasync_crawler.flow.run import Call, Run
 from datasync_crawler.flow.shards import LiveShard
 from datasync_crawler.flow.tokens import TokenAsk, TokenState
 
@@ -149,8 +149,8 @@ class Dispatch:
             if not token.wants_renewal(now):
                 await run.clock.wait(event, token.next_look(now) if not token.pending else None)
                 continue
-            async with run.gate.turn(grant_pool(endpoint)) as leave:
-                call = TokenAsk(endpoint, run.generation, token.version)
+            call = TokenAsk(endpoint, run.generation, token.version)
+            async with run.gate.turn(run.pool_of(call)) as leave:
                 token.asked()
                 run.claim(call)
                 self._let_go(call, await leave())

@@ -12,7 +12,7 @@ from datasync_crawler.domain.shard import Shard
 from datasync_crawler.flow.clock import Bell, Clock
 from datasync_crawler.flow.gate import CallLog, Gate
 from datasync_crawler.flow.lanes import LiveLane
-from datasync_crawler.flow.run import Run, grant_pool
+from datasync_crawler.flow.run import Run
 from datasync_crawler.flow.shards import LiveShards
 from datasync_crawler.flow.tokens import TokenState
 
@@ -33,11 +33,13 @@ def open_run(
     most_in_flight: int,
     reserve: int = 0,
     whole: bool = False,
+    cursor_margin: float = 0.0,
 ) -> Run:
     """The state of a run that goes on where the ledger stands.
 
     ``calls`` are earlier departures under the same key (pool, wall seconds), ``learned`` pools whose limits an earlier
-    run found out, by name. ``whole`` keeps whole events and not only their ids.
+    run found out, by name. ``whole`` keeps whole events and not only their ids; a server's cursor is
+    used only with ``cursor_margin`` seconds of life left.
     """
     bell = Bell()
     tokens = {endpoint.name: TokenState() for endpoint in profile.endpoints if endpoint.grant is not None}
@@ -65,6 +67,7 @@ def open_run(
         newest=profile.newest,
         progress_at=clock.monotonic(),
         tokens=tokens,
+        cursor_margin=cursor_margin,
     )
 
 
@@ -72,17 +75,16 @@ def _budgets(
     profile: Profile, learned: Mapping[str, Pool], clock: Clock, calls: Iterable[tuple[str, float]], reserve: int
 ) -> dict[str, Budget]:
     echo = max(_SHORTEST_ECHO, _ECHOES * profile.echo)
-    budgets = {
-        pool.name: Budget(_limit(learned.get(pool.name, pool)), reserve=reserve, echo=echo) for pool in profile.pools
-    }
-    for endpoint in profile.endpoints:
-        if endpoint.grant is not None:
-            budgets[grant_pool(endpoint.name)] = Budget(_limit(learned.get(grant_pool(endpoint.name))), echo=echo)
+    pools = {endpoint.grant.pool: Pool(endpoint.grant.pool) for endpoint in profile.endpoints if endpoint.grant}
+    pools |= {pool.name: pool for pool in profile.pools}
+    departures = list(calls)
     now, wall = clock.monotonic(), clock.wall()
-    for name, budget in budgets.items():
-        budget.restore((now - max(0.0, wall - at) for pool, at in calls if pool == name), now)
+    budgets = {}
+    for name, pool in pools.items():
+        budgets[name] = Budget(_limit(learned.get(name, pool)), reserve=reserve, echo=echo)
+        budgets[name].restore((now - max(0.0, wall - at) for called, at in departures if called == name), now)
     return budgets
 
 
-def _limit(pool: Pool | None) -> Limit | None:
-    return Limit(pool.limit, pool.window) if pool is not None and pool.limit and pool.window else None
+def _limit(pool: Pool) -> Limit | None:
+    return Limit(pool.limit, pool.window) if pool.limit and pool.window else None

@@ -130,7 +130,8 @@ class Reception:
 
     def _judged(self, ask: Ask, live: LiveShard, lane: LiveLane, page: Page) -> Checkpoint:
         shape, before = lane.endpoint.shape, live.shard.checkpoint
-        after = judge(live.shard, page, top=ask.top, answered_at=self._run.clock.wall())
+        now, margin = self._run.clock.wall(), self._run.cursor_margin
+        after = judge(live.shard, page, top=ask.top, answered_at=now, cursor_margin=margin)
         told = ends(page, asked=ask.limit, flagged=shape.has_more is not None, chained=shape.next_cursor is not None)
         if after.proof or not told:
             live.trust()

@@ -32,8 +32,9 @@ class Run:
     """Everything that lives as long as one process drains one ledger.
 
     ``stored`` counts the rows in the table, ``total`` is the highest-ranked total that the service told,
-    ``progress_at`` the monotonic time of the last row stored. ``failure`` is why the run ended early. ``lessons``
-    (limits learned, by pool) and ``refusals`` (pools that refused a call) wait to be written down.
+    ``progress_at`` the monotonic time of the last row stored, ``cursor_margin`` the life (seconds) that a server's
+    cursor must have left. ``failure`` is why the run ended early. ``lessons`` (limits learned, by pool) and
+    ``refusals`` (pools that refused a call) wait to be written down.
     """
 
     profile: Profile
@@ -47,6 +48,7 @@ class Run:
     total: int | None = None
     newest: int | None = None
     progress_at: float = 0.0
+    cursor_margin: float = 0.0
     failure: DatasyncError | None = None
     stopped: bool = False
     flying: dict[Call, Flying] = field(default_factory=dict)
@@ -106,9 +108,8 @@ class Run:
 
     def pool_of(self, call: Call) -> str:
         """The pool that a call is counted against."""
-        return self.lanes[call.lane].lane.pool if isinstance(call, Ask) else grant_pool(call.endpoint)
-
-
-def grant_pool(endpoint: str) -> str:
-    """The name of the pool that calls for an endpoint's token are counted against."""
-    return f"{endpoint} token"
+        if isinstance(call, Ask):
+            return self.lanes[call.lane].lane.pool
+        grant = self.profile.endpoint(call.endpoint).grant
+        assert grant is not None
+        return grant.pool

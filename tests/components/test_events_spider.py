@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from datasync_crawler.domain.asking import Ask
 from datasync_crawler.flow.tokens import TokenAsk
-from datasync_crawler.handlers import secrets_of
+from datasync_crawler.handlers import headers_of, secrets_of
 from tests.components.secret import KEY
 from tests.flow.drain import Drain
 from tests.flow.fake_clock import play
@@ -73,11 +73,10 @@ async def spun(spider: Any) -> Drain:
     """The spider's own loop, its requests carried out on the fake service."""
     drained = Drain(service(count=900), THREE_LANES)
     spider.run, spider.dispatch, spider.reception = drained.run, drained.dispatch, drained.reception
-    under_way: list[asyncio.Task[None]] = []
 
     async def fetch(request: Request) -> None:
         secrets = secrets_of(spider.crawler)
-        headers = {name: secrets.fill(value) for name, value in request.headers.to_unicode_dict().items()}
+        headers = {name: secrets.fill(value) for name, value in headers_of(request).items()}
         url = secrets.fill(request.url, encode=True)
         answer = await drained.service.answer(request.method, url, headers)
         response = TextResponse(request.url, answer.status, body=answer.body, request=request)
@@ -85,8 +84,7 @@ async def spun(spider: Any) -> Drain:
         if page is not None:
             spider.reception.stored(await drained.book.store(page))
 
-    async for request in spider.start():
-        under_way.append(asyncio.ensure_future(fetch(request)))
+    under_way = [asyncio.ensure_future(fetch(request)) async for request in spider.start()]
     await asyncio.gather(*under_way)
     return drained
 
@@ -111,7 +109,7 @@ def test_a_spider_without_a_run_asks_for_nothing(crawler_with: Callable[..., Cra
 def test_a_call_without_an_answer_is_given_back(spider: Any) -> None:
     async def scene() -> None:
         spider.run.claim(PAGE)
-        failure: Any = Failure(ConnectionLost("gone"))
+        failure: Any = Failure(ConnectionLost("gone"))  # type: ignore[no-untyped-call]
         failure.request = spider.request(PAGE)
         spider.missed(failure)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from scrapy import Request
-from scrapy.exceptions import DownloadCancelledError
+from scrapy.exceptions import DownloadCancelledError, DownloadFailedError
 
 from datasync_crawler.handlers import KeyedDownloadHandler, calls_abandoned, headers_of, secrets_of
 from tests.components.secret import KEY
@@ -94,7 +94,7 @@ async def test_a_token_goes_out_as_soon_as_it_is_known(handler: KeyedDownloadHan
 
 async def test_a_call_that_a_reset_cut_off_is_not_repeated_unseen(handler: KeyedDownloadHandler, wire: Wire) -> None:
     await handler.download_request(keyed(wire))
-    with pytest.raises(Exception, match=".*"):
+    with pytest.raises(DownloadFailedError):
         await handler.download_request(keyed(wire))
     assert len(wire.heard) == 2
 

@@ -85,10 +85,7 @@ def test_no_secret_reaches_a_log(
 
 def test_no_secret_is_in_a_traceback(logged: tuple[logging.Logger, io.StringIO]) -> None:
     logger, text = logged
-    try:
-        raise ConnectionError(KEY)
-    except ConnectionError:
-        logger.exception("no answer")
+    logger.error("no answer", exc_info=ConnectionError(KEY))
     assert "ConnectionError: {key}" in text.getvalue()
     assert KEY not in text.getvalue()
 

@@ -57,14 +57,30 @@ async def test_a_run_is_told_of_when_it_ends(
     assert [line[:8] for line in told(caplog)] == ["0 events"]
 
 
-async def test_a_run_is_told_of_while_it_lasts(
-    opened: Callable[..., Progress], caplog: pytest.LogCaptureFixture
-) -> None:
-    kept = opened(every=0.001, run=Drain(service(), FREE).run)
-    async with asyncio.timeout(5.0):
-        while len(told(caplog)) < 3:
-            await asyncio.sleep(0.001)
-    close(kept)
+class Listener(logging.Handler):
+    """Rings at the third line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines = 0
+        self.enough = asyncio.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002 - what it says does not matter
+        self.lines += 1
+        if self.lines == 3:
+            self.enough.set()
+
+
+async def test_a_run_is_told_of_while_it_lasts(opened: Callable[..., Progress]) -> None:
+    listener, logger = Listener(), logging.getLogger(progress.__name__)
+    logger.addHandler(listener)
+    try:
+        kept = opened(every=0.001, run=Drain(service(), FREE).run)
+        async with asyncio.timeout(5.0):
+            await listener.enough.wait()
+        close(kept)
+    finally:
+        logger.removeHandler(listener)
 
 
 async def test_a_spider_without_a_run_has_nothing_to_tell(

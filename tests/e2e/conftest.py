@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-EVENTS = 24_000
+EVENTS = 16_000
 SPEED = 50.0
-# A hundred small pages in windows of 1.2 s: long enough to be interrupted in the middle.
+# 64 small pages in windows of 1.2 s: long enough to be interrupted in the middle.
 PAGE = 250
 SMALL_PAGES = {"page_cap": PAGE, "feed_cap": PAGE, "feed_limit": 40, "feed_window": 60}
 

@@ -35,10 +35,14 @@ def watched(running: Running, key: str) -> None:
 
 
 @pytest.mark.slow
-def test_the_key_is_nowhere_but_on_the_wire(service: Simulator, postgres_url: str, tmp_path: Path) -> None:
+def test_the_key_is_nowhere_but_on_the_wire(postgres_url: str, tmp_path: Path) -> None:
     """Not in the chattiest output, in the state, in a queue on disk, on a command line, in the database."""
-    service.reset()
-    trial = Trial(service, tmp_path, postgres_url)
+    with Simulator(2_000, speed=50, faults="moderate", page_cap=100, feed_cap=100) as service:
+        drain_watched(Trial(service, tmp_path, postgres_url))
+        secrets = {service.key, quote(service.key, safe=""), service.key.removeprefix("ds_")}
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"profile.json", "lock"} <= {path.name for path in files}
+    stored = list(everything_in(Trial(service, tmp_path, postgres_url)))
     queue = ("-s", f"JOBDIR={tmp_path / 'jobdir'}")
     for command in [("crawl", "discover"), ("crawl", "events", *queue), ("submit",), ("verify",)]:
         watched(trial.start(*command, *EVERYTHING), service.key)

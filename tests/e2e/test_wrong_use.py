@@ -88,7 +88,7 @@ def test_a_key_that_is_refused_is_not_printed(wrong: Trial) -> None:
     assert "sesame-open" not in ended.out + ended.err
 
 
-@pytest.mark.parametrize("command", [("ingest",), ("crawl", "discover"), ("crawl", "events")], ids=" ".join)
+@pytest.mark.parametrize("command", [("crawl", "discover"), ("crawl", "events")], ids=" ".join)
 def test_a_database_that_cannot_be_reached_is_told_before_the_first_call(
     wrong: Trial, command: tuple[str, ...]
 ) -> None:

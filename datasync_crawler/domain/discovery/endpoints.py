@@ -63,4 +63,5 @@ def _grant(case: Case) -> TokenGrant | None:
         endpoint=found.endpoint_path,
         life=found.life_path,
         life_seconds=found.life,
+        pool=answer.probe.pool,
     )
