@@ -97,7 +97,7 @@ class LedgerPipeline:
                 spider.run.stop(failure)
                 logger.error("a page of shard %s could not be stored: %s", item.shard, failure)  # noqa: TRY400 - one line
                 raise DropItem("the page could not be stored") from error
-        spider.reception.stored(stored.inserted)
+        spider.reception.stored(stored.inserted, stored.met)
         return item
 
     async def close_spider(self) -> None:

@@ -49,7 +49,8 @@ class PageReader:
         except Shapeless:
             return None
         rows = self._rows(answer)
-        return None if any(row.id is None or row.id == "" for row in rows) else self._page(answer, rows)
+        ids = [row.id for row in rows]
+        return None if None in ids or "" in ids else self._page(answer, rows)
 
     def _read_each(self, body: bytes) -> Page:
         answer = _decode(self._raw_decoder, body)

@@ -108,11 +108,17 @@ class Reception:
         run.bell.ring()
         return grant.token
 
-    def stored(self, inserted: int) -> None:
-        """A page was committed with so many new rows."""
+    def stored(self, inserted: int, met: int = 0) -> None:
+        """A page was committed with so many new rows and so many that were there already.
+
+        A chain that has to begin again meets every row stored so far; one that meets more goes round in circles, and
+        that is no progress.
+        """
         run = self._run
         run.stored += inserted
-        run.progress_at = run.clock.monotonic()
+        run.met_again = 0 if inserted else run.met_again + met
+        if run.met_again <= run.stored:
+            run.progress_at = run.clock.monotonic()
         run.bell.ring()
 
     def _received(self, ask: Ask, page: Page, flying: Flying) -> StoredPage:
@@ -172,7 +178,6 @@ class Reception:
         learned = run.gate.budgets[pool].refuse(wait, now, flying.left_at)
         if isinstance(call, Ask):
             run.lanes[call.lane].refused += 1
-        run.refusals.append(pool)
         if learned is not None:
             run.lessons[pool] = learned
         told = "" if wait is None else f", to wait {wait:.0f} s"

@@ -31,10 +31,10 @@ class Flying:
 class Run:
     """Everything that lives as long as one process drains one ledger.
 
-    ``stored`` counts the rows in the table, ``total`` is the highest-ranked total that the service told,
-    ``progress_at`` the monotonic time of the last row stored, ``cursor_margin`` the life (seconds) that a server's
-    cursor must have left. ``failure`` is why the run ended early. ``lessons`` (limits learned, by pool) and
-    ``refusals`` (pools that refused a call) wait to be written down.
+    ``stored`` counts the rows in the table, ``met_again`` those met again since the last new one, ``total`` is the
+    highest-ranked total that the service told, ``progress_at`` the monotonic time of the last progress,
+    ``cursor_margin`` the life (seconds) that a server's cursor must have left. ``failure`` is why the run ended early.
+    ``lessons`` (limits learned, by pool) wait to be written down.
     """
 
     profile: Profile
@@ -45,6 +45,7 @@ class Run:
     bell: Bell
     generation: int
     stored: int = 0
+    met_again: int = 0
     total: int | None = None
     newest: int | None = None
     progress_at: float = 0.0
@@ -54,7 +55,6 @@ class Run:
     flying: dict[Call, Flying] = field(default_factory=dict)
     tokens: Mapping[str, TokenState] = field(default_factory=dict)
     lessons: dict[str, Limit] = field(default_factory=dict)
-    refusals: list[str] = field(default_factory=list)
 
     @property
     def outlook(self) -> Outlook:

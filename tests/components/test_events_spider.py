@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from datasync_crawler.domain.asking import Ask
 from datasync_crawler.flow.tokens import TokenAsk
-from datasync_crawler.handlers import headers_of, secrets_of
+from datasync_crawler.handlers import secrets_of
 from tests.components.secret import KEY
 from tests.flow.drain import Drain
 from tests.flow.fake_clock import play
@@ -76,7 +76,7 @@ async def spun(spider: Any) -> Drain:
 
     async def fetch(request: Request) -> None:
         secrets = secrets_of(spider.crawler)
-        headers = {name: secrets.fill(value) for name, value in headers_of(request).items()}
+        headers = {str(name): secrets.fill(value) for name, value in request.headers.to_unicode_dict().items()}
         url = secrets.fill(request.url, encode=True)
         answer = await drained.service.answer(request.method, url, headers)
         response = TextResponse(request.url, answer.status, body=answer.body, request=request)

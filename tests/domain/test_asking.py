@@ -20,8 +20,8 @@ NOW = 1_771_600_000.0
 
 
 def endpoint(**known: Any) -> Endpoint:
-    known = {"name": "events", "url": "http://h.test/events", "shape": RowShape(("data",), "id"), "cap": 5000} | known
-    return Endpoint(**known)
+    url: str = known.pop("url", "http://h.test/events")
+    return Endpoint("events", url, RowShape(("data",), "id"), 5000, **known)
 
 
 FORGING = endpoint(limit_param="limit", cursor_param="cursor", cursor=SHAPE)

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasync_crawler.domain.cursor import anatomy, forge, lowest_id
@@ -50,6 +50,7 @@ def test_a_cursor_is_made_again_byte_for_byte(members: dict[str, Any], urlsafe: 
     assert forge(known(cursor), AT, ROW, EXPIRES) == cursor
 
 
+@settings(deadline=None)
 @given(
     st.integers(10**12, 4 * 10**12),
     st.integers(0, 10**6),
@@ -84,6 +85,11 @@ def test_the_end_of_life_is_the_later_of_the_times_near_now() -> None:
     assert known(cursor).constants == {"iat": str(int(NOW))}
 
 
+def test_an_end_of_life_may_be_just_over() -> None:
+    for end in (NOW - 5, NOW + 7 * 86_400):
+        assert known(encode(KNOWN | {"exp": int(end * 1000)})).expires == "exp"
+
+
 @pytest.mark.parametrize("end", [NOW - 6, NOW + 8 * 86_400])
 def test_a_time_far_from_now_is_no_end_of_life(end: float) -> None:
     shape = known(encode(KNOWN | {"exp": int(end * 1000)}))
@@ -114,6 +120,7 @@ def test_what_was_not_made_from_the_row_has_no_anatomy(cursor: str) -> None:
     assert anatomy(cursor, ROW, AT, NOW) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_a_cursor_of_any_letters_is_no_error(cursor: str) -> None:
     assert anatomy(cursor, ROW, AT, NOW) is None

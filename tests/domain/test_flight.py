@@ -9,7 +9,8 @@ from datasync_crawler.domain.flight import Flight
 
 def fly(flight: Flight, pages: int, *, alone: float, rate: float, rows: int = 5000) -> list[int]:
     """Targets after each page of a service that needs ``alone`` seconds a page and shares ``rate`` rows a second."""
-    now, targets = 0.0, []
+    now = 0.0
+    targets: list[int] = []
     flying: list[list[float]] = []  # when it left, seconds of work left
     least = alone
     while len(targets) < pages:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasync_crawler.domain.planner import Outlook, remaining_rows, split_point
@@ -65,7 +65,7 @@ def test_a_proven_shard_holds_nothing() -> None:
 
 
 def test_a_shard_knows_its_own_density_best() -> None:
-    dense = Shard(1, 8000 * UNIT, None, Checkpoint(9000 * UNIT, "x"), rows=900)
+    dense = Shard(1, 8000 * UNIT, None, Checkpoint(9000 * UNIT, "x"), rows=700, met=200)
     thin = Shard(2, 0, 8000 * UNIT, Checkpoint(4000 * UNIT, "x"), rows=40)
     rows = remaining_rows([dense, thin], outlook([dense, thin]))
     assert rows == {1: pytest.approx(900), 2: pytest.approx(40)}
@@ -100,6 +100,7 @@ def test_a_range_of_one_unit_cannot_be_cut() -> None:
 bounds = st.integers(1, 10**13)
 
 
+@settings(deadline=None)
 @given(
     low=st.one_of(st.none(), bounds),
     span=st.integers(1, 10**12),

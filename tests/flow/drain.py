@@ -143,7 +143,7 @@ class Drain:
         if isinstance(call, Ask):
             page = self.reception.answered(call, answer)
             if page is not None:
-                self.reception.stored(await self.book.store(page))
+                self.reception.stored(fresh := await self.book.store(page), len(page.page.ids) - fresh)
         elif (token := self.reception.granted(call, answer)) is not None:
             self._secrets.keep_token(call.endpoint, token)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from msgspec.structs import replace
+
 from datasync_crawler.domain.profile import Pool
 from tests.flow.drain import Drain, drain
 from tests.flow.fake_clock import EPOCH, play
-from tests.flow.fake_service import Meter, Service
-from tests.flow.worlds import BY_HEADER, FREE, profile, service
+from tests.flow.fake_service import Meter, Service, Way
+from tests.flow.worlds import BY_HEADER, BY_QUERY, FEED_ONLY, FREE, profile, service
 
 TEN_A_MINUTE = profile(BY_HEADER, pools=(Pool("list header", 10, 60.0, announced=True),))
 UNTOLD = profile(BY_HEADER)
@@ -42,7 +44,7 @@ def test_a_limit_that_discovery_did_not_see_is_learned_from_the_first_answer() -
 def test_a_hidden_limit_costs_one_refusal() -> None:
     drained = play(drain(metered(6, 30.0, announced=False), UNTOLD))
     assert drained.service.meters["/list header"].refused == 1
-    assert drained.run.refusals == ["list header"]
+    assert drained.run.lanes["header"].refused == 1
     assert drained.run.lessons["list header"].calls == 6
 
 
@@ -65,7 +67,26 @@ async def killed_and_begun_again(asked: Service) -> Drain:
 def test_a_restart_remembers_the_calls_before_it() -> None:
     drained = play(killed_and_begun_again(metered(10, 60.0)))
     assert drained.service.meters["/list header"].refused == 0
-    assert drained.book.rows == {number for _, number in drained.service.rows}
+    assert drained.whole
+
+
+def test_lanes_that_share_a_pool_share_its_budget() -> None:
+    asked = service(count=1_500, meters={"/list": Meter(10, 60.0)})
+    together = profile(BY_HEADER, replace(BY_QUERY, pool="list header"), pools=TEN_A_MINUTE.pools)
+    drained = play(drain(asked, together))
+    assert drained.whole
+    assert asked.meters["/list"].refused == 0
+    assert most_in_a_window(asked.meters["/list"]) == 10
+
+
+def test_calls_for_a_token_keep_to_their_pool_too() -> None:
+    asked = service(count=1_500, meters={"/token": Meter(1, 20.0, announced=False)})
+    asked.token_life = 5.0
+    asked.ways["/feed"] = Way(latency=1.0, token=True)
+    drained = play(drain(asked, FEED_ONLY, learned={"feed token": Pool("feed token", 1, 20.0)}))
+    assert drained.whole
+    assert asked.meters["/token"].refused == 0
+    assert asked.calls["/token"] > 1
 
 
 def test_a_call_written_down_in_the_future_counts_as_now() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from datasync_crawler.domain.asking import Ask
+from datasync_crawler.domain.errors import NotComplete
 from datasync_crawler.flow.answers import Answer
 from datasync_crawler.flow.tokens import TokenAsk
 from tests.flow.drain import Drain, drain
@@ -40,6 +41,17 @@ def test_a_chain_whose_cursor_is_refused_begins_again() -> None:
     drained = play(drain(service(way=OPAQUE, fault=lambda v: failure(400) if v.number == 30 else None), ONE_CHAIN))
     assert drained.whole
     assert len(drained.asks) < 60 + 30 + 5
+
+
+def test_a_chain_that_goes_round_in_circles_is_given_up() -> None:
+    def fault(visit: Visit) -> Answer | None:
+        begin = Visit(visit.path, visit.number, {"size": "50"}, visit.headers, visit.at)
+        return asked.page(begin) if visit.number % 10 == 0 else None
+
+    asked = service(way=OPAQUE, fault=fault)
+    drained = play(drain(asked, ONE_CHAIN, give_up_after=300))
+    assert isinstance(drained.run.failure, NotComplete)
+    assert drained.took < 330.0
 
 
 async def answered_late() -> tuple[Drain, object, object]:

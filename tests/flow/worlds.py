@@ -40,6 +40,7 @@ GRANT = TokenGrant(
     endpoint=("for",),
     life=("lives",),
     life_seconds=TOKEN_LIFE,
+    pool="feed token",
 )
 LIST = Endpoint("list", f"{BASE}/list", SHAPE, cap=50, limit_param="size", cursor_param="after", cursor=CURSOR)
 FEED = replace(LIST, name="feed", url=f"{BASE}/feed", grant=GRANT)
