@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -96,7 +97,8 @@ def sift(page: Page, *, id_only: bool) -> Batch:
 
 def _faults(page: Page, places: dict[str, int], *, id_only: bool) -> dict[str, str]:
     faults = {}
-    if not _plain("".join(places)) or max(map(len, places), default=0) > LONGEST_ID // 4:
+    joined = "".join(places)
+    if not _plain(joined) or _BREAK.search(joined) or max(map(len, places), default=0) > LONGEST_ID // 4:
         faults = {id_: fault for id_ in places if (fault := fault_of_id(id_))}
     if not id_only:
         events = ((id_, _event(page, place)) for id_, place in places.items())
@@ -104,8 +106,14 @@ def _faults(page: Page, places: dict[str, int], *, id_only: bool) -> dict[str, s
     return faults
 
 
+# What would make two lines of one id where ids are submitted a line each.
+_BREAK = re.compile(r"[\r\n]")
+
+
 def fault_of_id(id_: str) -> str | None:
-    """Why PostgreSQL cannot hold an id, None when it can."""
+    """Why an id can be neither held by PostgreSQL nor submitted as a line, None when it can."""
+    if _BREAK.search(id_):
+        return "its id has a line break"
     if not _plain(id_):
         return "its id has a character that PostgreSQL cannot hold"
     if len(id_.encode()) > LONGEST_ID:

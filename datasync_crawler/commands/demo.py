@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 # One seed for all demos: the simulator keeps what it rendered for it.
 _SEED = 1
 _REPOSITORY = "https://example.com/demo"
-# The same for every demo: a set of this size is rendered once and then read from the user's cache folder.
-_SEED = 2
 
 
 class _Stage(msgspec.Struct, frozen=True):

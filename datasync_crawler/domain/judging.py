@@ -18,9 +18,7 @@ EMPTY = Page(ids=[], times=[], has_more=False)
 """What an answer without rows outside of the data's range amounts to."""
 
 
-def judge(
-    shard: Shard, page: Page, *, top: int | None, answered_at: float, cursor_margin: float = 0.0
-) -> Checkpoint:
+def judge(shard: Shard, page: Page, *, top: int | None, answered_at: float, cursor_margin: float = 0.0) -> Checkpoint:
     """The shard's checkpoint after a page of rows not newer than ``top``; it has a proof once low was passed.
 
     ``answered_at`` is the wall time in seconds; the last ``cursor_margin`` seconds of a cursor's life, a quarter of it

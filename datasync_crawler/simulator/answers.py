@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 
@@ -63,6 +63,10 @@ class Answer:
     """The stream token with which the answer was asked for."""
     rows: Sequence[int] = ()
     """Rows of the event set in the body."""
+    stream: Callable[[], Iterator[bytes]] | None = None
+    """What writes the body block by block, in the place of a body of known size."""
+    drip: float = 0.0
+    """Seconds over which the stream is spread."""
 
     def headers(self, size: int, now: float) -> dict[str, str]:
         """All headers of the answer with a body of ``size`` bytes."""
@@ -71,7 +75,9 @@ class Answer:
             voice |= {"Server": "awselb/2.0"}
         if self.server == "files":
             voice |= {"Server": "nginx/1.29.4"}
-        voice |= {"Content-Type": self.content_type, "Content-Length": str(size), "Connection": "keep-alive"}
+        voice |= {"Content-Type": self.content_type}
+        voice |= {} if self.stream else {"Content-Length": str(size)}
+        voice |= {"Connection": "keep-alive"}
         if self.server != "api":
             return voice | dict(self.extra)
         voice |= {
@@ -79,7 +85,7 @@ class Answer:
             "Access-Control-Allow-Origin": "*",
             "X-Request-ID": self.request_id,
         }
-        return voice | dict(self.extra) | {"ETag": self.etag(size)}
+        return voice | dict(self.extra) | ({} if self.stream else {"ETag": self.etag(size)})
 
     def etag(self, size: int) -> str:
         """A weak tag in Express's form; a page's differs with each telling, as its request id does."""
@@ -106,6 +112,8 @@ def balancer_error(status: int) -> Answer:
 
 def too_many(world: World, verdict: Verdict) -> Answer:
     """The answer to a call above a pool's limit; the body's figures are those of the headers."""
+    if world.budgets.refusal_silent:
+        return Answer(429, request_id=str(uuid.uuid4()), content_type="text/plain")
     seconds = world.whole(verdict.reset)
     body = {
         "error": REASONS[429],
@@ -114,15 +122,6 @@ def too_many(world: World, verdict: Verdict) -> Answer:
         "rateLimit": {"limit": verdict.limit, "remaining": 0, "reset": seconds, "retryAfter": seconds},
     }
     return told(body, 429)
-
-
-def rate_headers(world: World, verdict: Verdict) -> dict[str, str]:
-    """What the service tells of a pool's budget."""
-    return {
-        "X-RateLimit-Limit": str(verdict.limit),
-        "X-RateLimit-Remaining": str(verdict.remaining),
-        "X-RateLimit-Reset": str(world.whole(verdict.reset)),
-    }
 
 
 def cache_headers(world: World, *, hit: bool, seconds: float) -> dict[str, str]:

@@ -12,7 +12,7 @@ from aiohttp import hdrs, web
 
 from datasync_crawler.simulator.census import Census
 from datasync_crawler.simulator.pace import Pace
-from datasync_crawler.simulator.routes import SUBMISSIONS, Call
+from datasync_crawler.simulator.routes import Call
 from datasync_crawler.simulator.submissions import Submission
 from datasync_crawler.simulator.wire import Wire, compose, compressed
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from datasync_crawler.simulator.answers import Answer
     from datasync_crawler.simulator.service import Service
+    from datasync_crawler.simulator.world import World
 
 _CHUNK = 1 << 18
 _DRIPS = 10
@@ -50,7 +51,7 @@ class Skin:
         await asyncio.gather(*self._verdicts)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        submission = request.method == "POST" and request.path == SUBMISSIONS
+        submission = request.method == "POST" and request.path == self._service.world.names.submissions
         body = b"" if submission or not request.can_read_body else await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
         call = Call(request.method, request.path, request.query, headers, self._now(), body)
@@ -63,8 +64,9 @@ class Skin:
     async def _send(self, request: web.Request, answer: Answer) -> web.StreamResponse:
         now, world = self._now(), self._service.world
         wire = compose(answer, world, now)
-        if world.gzip and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
-            wire = compressed(wire)
+        encoding = _encoding(world, request.headers.get(hdrs.ACCEPT_ENCODING, ""))
+        if encoding and answer.stream is None:
+            wire = compressed(wire, encoding)
         self._service.score.statuses["reset" if wire.reset_after is not None else str(wire.status)] += 1
         if wire.reset_after == 0:
             return _reset(request)
@@ -103,7 +105,7 @@ class Skin:
             "repository": submission.repository,
         }
         score.submissions.append(entry)
-        verdict = await asyncio.to_thread(submission.census.compare, table)
+        verdict = await asyncio.to_thread(submission.census.compare, table, self._service.world.truth.arrivals)
         entry |= asdict(verdict) | {"exact": verdict.exact}
 
 
@@ -112,7 +114,7 @@ def score_application(skin: Skin, service: Service, now: Callable[[], float]) ->
 
     async def tell(_: web.Request) -> web.Response:
         await skin.judged()
-        return web.json_response(service.score.report(service.table))
+        return web.json_response(service.score.report(service.table, service.world.truth.arrivals))
 
     async def reset(_: web.Request) -> web.Response:
         await skin.judged()
@@ -123,7 +125,7 @@ def score_application(skin: Skin, service: Service, now: Callable[[], float]) ->
         response = web.StreamResponse(headers={"Content-Type": "text/plain"})
         await response.prepare(request)
         table = service.table
-        for low in range(0, len(table), 5_000):
+        for low in range(service.world.truth.arrivals, len(table), 5_000):
             lines = [f"{table.event_id(row)}\n" for row in range(low, min(low + 5_000, len(table)))]
             await response.write("".join(lines).encode())
         await response.write_eof()
@@ -132,6 +134,13 @@ def score_application(skin: Skin, service: Service, now: Callable[[], float]) ->
     app = web.Application()
     app.add_routes([web.get("/", tell), web.post("/reset", reset), web.get("/truth", truth)])
     return app
+
+
+def _encoding(world: World, accepted: str) -> str:
+    """The encoding of the world's that a client accepts, or an empty text."""
+    known = {name.partition(";")[0].strip() for name in accepted.split(",")}
+    offered = world.ways.compression or ("gzip" if world.gzip else "")
+    return next((name for name in offered.split(",") if name.strip() in known), "").strip()
 
 
 async def _read_submission(request: web.Request) -> Submission | None:

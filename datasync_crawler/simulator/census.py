@@ -42,8 +42,21 @@ class Census:
         self._sort_in([self._rest])
         self._rest = b""
 
-    def compare(self, table: EventTable) -> Verdict:
-        """Hold the list against all ids, a bucket at a time so that it costs little memory."""
+    def compare(self, table: EventTable, first: int = 0) -> Verdict:
+        """Hold the list against all ids; those of rows before ``first`` may be there or not."""
+        if table.any_id or first:
+            return self._compare_at_once(table, first)
+        return self._compare_by_bucket(table)
+
+    def _compare_at_once(self, table: EventTable, first: int) -> Verdict:
+        given = [line for bucket in self._buckets.values() for line in bytes(bucket).split()]
+        self._buckets.clear()
+        known, truth = set(given), [table.raw_id(row) for row in range(len(table))]
+        missing = len(set(truth[first:]) - known)
+        return Verdict(self.count, missing, len(known - set(truth)), len(given) - len(known))
+
+    def _compare_by_bucket(self, table: EventTable) -> Verdict:
+        """A bucket at a time, so that it costs little memory."""
         matched = unknown = double = low = 0
         for byte in range(256):
             high = bisect_left(table.by_id, f"{byte + 1:02x}" if byte < 255 else "g", key=table.event_id)

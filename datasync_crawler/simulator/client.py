@@ -28,17 +28,19 @@ class SimulatorFailed(RuntimeError):
 class Simulator:
     """Starts ``python -m datasync_crawler.simulator`` and stops it again.
 
-    ``switches`` are fields of ``World``. ``url``, ``key`` and ``score_url`` are set inside the ``with`` block.
-    The process also ends when this one does.
+    ``world`` is a world's name or file, ``switches`` are those of ``World`` and its parts; what is not given is the
+    world's own, and without a world 20,000 events of seed 1 at speed 100 without faults. ``url``, ``key`` and
+    ``score_url`` are set inside the ``with`` block. The process also ends when this one does.
     """
 
     def __init__(
         self,
-        events: int = 20_000,
-        seed: int = 1,
-        speed: float = 100.0,
-        faults: str = "none",
+        events: int | None = None,
+        seed: int | None = None,
+        speed: float | None = None,
+        faults: str | None = None,
         *,
+        world: str = "",
         key: str = "",
         port: int = 0,
         **switches: object,
@@ -47,7 +49,10 @@ class Simulator:
         self.key = key
         self.score_url = ""
         self._process: subprocess.Popen[str] | None = None
-        self._arguments = [f"--events={events}", f"--seed={seed}", f"--speed={speed}", f"--faults={faults}"]
+        usual: dict[str, object] = {} if world else {"events": 20_000, "speed": 100.0}
+        given = {"world": world or None, "events": events, "seed": seed, "speed": speed, "faults": faults}
+        chosen = usual | {name: value for name, value in given.items() if value is not None}
+        self._arguments = [f"--{name}={value}" for name, value in chosen.items()]
         self._arguments += [f"--port={port}", "--with-parent"]
         self._arguments += [f"--key={key}"] if key else []
         self._arguments += [f"--set={name}={value}" for name, value in switches.items()]

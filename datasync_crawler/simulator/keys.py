@@ -8,17 +8,6 @@ from dataclasses import dataclass, field
 from datasync_crawler.simulator.limits import Limiter, make_limiter
 from datasync_crawler.simulator.world import World
 
-POOLS = {
-    "header": "header",
-    "query": "query",
-    "feed": "feed",
-    "sessions": "sessions",
-    "metrics": "metrics",
-    "bulk": "bulk",
-    "stream-access": "stream_access",
-}
-"""Pool by name, with the prefix of its switches."""
-
 
 @dataclass(slots=True)
 class Account:
@@ -64,16 +53,35 @@ class Account:
         self.tokens.pop(token, None)
 
 
-def pool_of(world: World, pool: str) -> str:
-    """The pool that a call really counts against, where the world lets pools share."""
+def pool_of(world: World, pool: str, *, lifted: bool = False) -> str:
+    """The pool that a call really counts against, where the world lets pools share or lifts a limit."""
+    if pool in ("header", "query") and lifted and world.ways.lifted_limit:
+        return "lifted"
     if (pool == "query" and world.query_shares_header) or (pool == "feed" and world.feed_shares_header):
         return "header"
     return pool
 
 
+def allowance(world: World, pool: str) -> tuple[int, float]:
+    """Calls that a pool allows in a window of so many seconds (at speed 1); 0 calls is no limit."""
+    budgets, ways = world.budgets, world.ways
+    return {
+        "header": (world.header_limit, world.header_window),
+        "query": (world.query_limit, world.query_window),
+        "lifted": (ways.lifted_limit, world.header_window),
+        "feed": (world.feed_limit, world.feed_window),
+        "sessions": (world.sessions_limit, world.sessions_window),
+        "metrics": (world.metrics_limit, world.metrics_window),
+        "bulk": (world.bulk_limit, world.bulk_window),
+        "stream-access": (world.stream_access_limit, world.stream_access_window),
+        "ids": (ways.ids_limit, ways.ids_window),
+        "dump": (ways.dump_limit, ways.dump_window),
+        "hidden": (budgets.hidden_limit, budgets.hidden_window),
+    }[pool]
+
+
 def _limiter(world: World, pool: str) -> Limiter | None:
-    prefix = POOLS[pool]
-    limit, window = int(getattr(world, f"{prefix}_limit")), float(getattr(world, f"{prefix}_window"))
+    limit, window = allowance(world, pool)
     if not world.limits or limit <= 0:
         return None
     return make_limiter(world.window_kind, limit, world.span(window), refused_count=world.refused_count)

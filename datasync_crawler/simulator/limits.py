@@ -15,6 +15,8 @@ class Verdict:
     limit: int
     remaining: int
     reset: float
+    window: float
+    """Seconds in which ``limit`` calls are allowed."""
 
 
 class Limiter(Protocol):
@@ -59,7 +61,7 @@ class SlidingLog:
     def _verdict(self, now: float, *, allowed: bool) -> Verdict:
         oldest = self._arrivals[0] if self._arrivals else now
         remaining = max(0, self._limit - len(self._arrivals))
-        return Verdict(allowed, self._limit, remaining, oldest + self._window - now)
+        return Verdict(allowed, self._limit, remaining, oldest + self._window - now, self._window)
 
 
 class FixedWindow:
@@ -87,7 +89,8 @@ class FixedWindow:
             self._opened, self._count = now, 0
 
     def _verdict(self, now: float, *, allowed: bool) -> Verdict:
-        return Verdict(allowed, self._limit, max(0, self._limit - self._count), self._opened + self._window - now)
+        left = max(0, self._limit - self._count)
+        return Verdict(allowed, self._limit, left, self._opened + self._window - now, self._window)
 
 
 class TokenBucket:
@@ -120,7 +123,7 @@ class TokenBucket:
     def _verdict(self, *, allowed: bool) -> Verdict:
         whole = int(self._tokens)
         missing = (1 if whole < 1 else self._limit) - self._tokens
-        return Verdict(allowed, self._limit, whole, missing / self._rate)
+        return Verdict(allowed, self._limit, whole, missing / self._rate, self._limit / self._rate)
 
 
 def make_limiter(kind: str, limit: int, window: float, *, refused_count: bool) -> Limiter:

@@ -1,26 +1,16 @@
-"""The lists that the service pages through: events (two ways) and sessions."""
+"""The list of events that the service pages through, and the feed, which is the same list with other manners."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
 from datasync_crawler.simulator.events import TYPES
-from datasync_crawler.simulator.pages import Page, Query, compact
-from datasync_crawler.simulator.render import Clock
-from datasync_crawler.simulator.sessions import (
-    BROWSERS,
-    COUNTRIES,
-    DEVICES,
-    DOMAINS,
-    NAMES,
-    NEWEST,
-    OLDEST,
-    SYSTEMS,
-    Sessions,
-)
+from datasync_crawler.simulator.lines import in_lines, sparse
+from datasync_crawler.simulator.pages import Page, Query, Row
+from datasync_crawler.simulator.sessions import NEWEST, OLDEST, Sessions
 from datasync_crawler.simulator.table import EventTable
 from datasync_crawler.simulator.world import World
 
@@ -38,51 +28,98 @@ class EventList:
         self._sessions = sessions
         self._session_rows = {session: row for row, session in enumerate(sessions.ids)}
 
-    def page(self, query: Query, request_id: str, now: float, *, feed: bool) -> Page:
-        """The page that a query means. Raises OutsideRange."""
-        self._check_range(query)
-        ranged = feed or self._world.ranges_on_events
-        low, high = self._range(query) if ranged else (0, len(self._table))
-        total = high - low if self._world.filtered_total else len(self._table)
-        if query.cursor is not None:
-            low = max(low, self._table.after(query.cursor.stamp, query.cursor.id))
-        if self._world.offset_honoured:
-            low += query.offset
-        mixed = self._world.feed_mixed if feed else True
-        filtered = query.session or (query.kind and self._world.type_filters)
-        if filtered and not feed:
-            return self._picked(query, low, high, request_id, now)
-        end = max(low, min(high, low + query.limit))
-        slice_of = self._table.mixed_slice if mixed else self._table.slice
-        return Page(
-            items=partial(slice_of, low, end),
-            returned=end - low,
-            limit=query.limit,
-            more=end < high,
-            last=self._position(end - 1) if end > low else None,
-            total=total + self._world.total_extra,
-            request_id=request_id,
-            asked_at=now,
-            first=query.position,
-            low=low,
-            high=end,
-        )
+    def page(
+        self, query: Query, request_id: str, now: float, *, endpoint: str, hidden: int = 0, form: str = "json"
+    ) -> Page:
+        """The page that a query means: of events, feed or ids. The newest ``hidden`` events are not there yet.
 
-    def _picked(self, query: Query, low: int, high: int, request_id: str, now: float) -> Page:
-        rows = list(islice(self._matching(query, low, high), query.limit + 1))
-        shown = rows[: query.limit]
+        Raises OutsideRange.
+        """
+        self._check_range(query)
+        world, table = self._world, self._table
+        low, high = self._range(query, endpoint, hidden)
+        total = high - low if world.filtered_total else len(table) - hidden
+        begin = low if query.cursor is None else max(low, table.after(query.cursor.stamp, query.cursor.id))
+        begin += query.offset if self._by_number or world.offset_honoured else 0
+        rows: Sequence[int]
+        if endpoint == "events" and (query.session or (query.kind and world.type_filters)):
+            found = list(islice(self._matching(query, begin, high), query.limit + 1))
+            rows, more, total = found[: query.limit], len(found) > query.limit, self._count(query, hidden)
+        else:
+            end = max(begin, min(high, begin + max(1, query.limit - world.truth.repeats)))
+            rows, more = range(begin, end), end < high
+        shown = self._repeated(rows)
         return Page(
-            items=partial(self._table.pick, shown, mixed=True),
+            items=self._items(shown, query, endpoint, form),
             returned=len(shown),
             limit=query.limit,
-            more=len(rows) > len(shown),
-            last=self._position(shown[-1]) if shown else None,
-            total=sum(1 for _ in self._matching(query, 0, len(self._table))),
+            more=more,
+            last=self._following(rows, query, endpoint, more=more),
+            total=total + world.total_extra,
             request_id=request_id,
             asked_at=now,
             first=query.position,
-            rows=shown,
+            low=shown.start if isinstance(shown, range) else 0,
+            high=shown.stop if isinstance(shown, range) else 0,
+            rows=() if isinstance(shown, range) else shown,
+            endpoint=endpoint,
+            at=self._number(query),
+            form=form,
         )
+
+    @property
+    def _by_number(self) -> bool:
+        return self._world.ways.paging != "cursor"
+
+    def _number(self, query: Query) -> tuple[str, int] | None:
+        ways = self._world.ways
+        if not self._by_number:
+            return None
+        if ways.paging == "page":
+            return self._world.names.page_parameter, query.offset // query.limit + ways.first_page
+        return self._world.names.offset_parameter, query.offset
+
+    def _items(self, rows: Sequence[int], query: Query, endpoint: str, form: str) -> Callable[[], bytes | memoryview]:
+        """What writes the rows of a page."""
+        table = self._table
+        mixed = self._world.feed_mixed if endpoint == "feed" else True
+        if endpoint == "ids":
+            return partial(self._ids, rows)
+        if query.fields or form != "json":
+            return partial(self._lines, rows, query.fields, form, mixed=mixed)
+        if isinstance(rows, range):
+            return partial(table.mixed_slice if mixed else table.slice, rows.start, rows.stop)
+        return partial(table.pick, rows, mixed=mixed)
+
+    def _ids(self, rows: Sequence[int]) -> bytes:
+        numbers = self._world.rows.id_form == "integer"
+        ids = map(self._table.event_id, rows)
+        return ",".join(ids if numbers else map(json.dumps, ids)).encode()
+
+    def _lines(self, rows: Sequence[int], fields: Sequence[str], form: str, *, mixed: bool) -> bytes:
+        under = self._world.rows.row_under
+        texts = [self._table.text(row, at, mixed=mixed) for at, row in enumerate(rows)]
+        texts = [sparse(text, fields, under) for text in texts] if fields else texts
+        return b",".join(texts) if form == "json" else in_lines(texts, form, under)
+
+    def _repeated(self, rows: Sequence[int]) -> Sequence[int]:
+        """The same rows with the first ones twice, in a world that repeats."""
+        twice = self._world.truth.repeats
+        return [row for at, row in enumerate(rows) for _ in range(1 + (at < twice))] if twice else rows
+
+    def _following(self, rows: Sequence[int], query: Query, endpoint: str, *, more: bool) -> Row | None:
+        """The position that the next page begins below: in a world with a loop, it may be this page's own."""
+        if not rows:
+            return None
+        truth = self._world.truth
+        turn = int(len(self._table) * truth.loop_at)
+        turns = truth.loop_at > 0 and truth.loop_on in (endpoint, "both") and rows[0] <= turn <= rows[-1]
+        if turns and more and query.position is not None:
+            return query.position
+        return self._table.event_id(rows[-1]), int(self._table.stamps[rows[-1]])
+
+    def _count(self, query: Query, hidden: int) -> int:
+        return sum(1 for _ in self._matching(query, hidden, len(self._table)))
 
     def _matching(self, query: Query, low: int, high: int) -> Iterator[int]:
         owner = kind = None
@@ -90,8 +127,9 @@ class EventList:
             owner = self._session_rows.get(query.session, -1)
             if owner < 0:
                 return
-            low = max(low, self._table.first_at_or_before(self._sessions.end(owner)))
-            high = min(high, self._table.first_before(self._sessions.starts[owner]))
+            if self._world.rows.density == "even":
+                low = max(low, self._table.first_at_or_before(self._sessions.end(owner)))
+                high = min(high, self._table.first_before(self._sessions.starts[owner]))
         if query.kind is not None and self._world.type_filters:
             kind = TYPES.index(query.kind) if query.kind in TYPES else -1
         owners, kinds = self._table.owners, self._table.kinds
@@ -99,13 +137,15 @@ class EventList:
             if (owner is None or owners[row] == owner) and (kind is None or kinds[row] == kind):
                 yield row
 
-    def _range(self, query: Query) -> tuple[int, int]:
+    def _range(self, query: Query, endpoint: str, hidden: int) -> tuple[int, int]:
         table, world = self._table, self._world
-        low, high = 0, len(table)
+        low, high = hidden, len(table)
+        if not {"feed": world.ways.ranges_on_feed, "events": world.ranges_on_events}.get(endpoint):
+            return low, high
         if query.until is not None:
-            low = (table.first_at_or_before if world.until_inclusive else table.first_before)(query.until)
+            low = max(low, table.first_before(query.until.lowest(inclusive=not world.until_inclusive)))
         if query.since is not None:
-            high = (table.first_before if world.since_inclusive else table.first_at_or_before)(query.since)
+            high = table.first_before(query.since.lowest(inclusive=world.since_inclusive))
         return low, max(low, high)
 
     def _check_range(self, query: Query) -> None:
@@ -114,76 +154,3 @@ class EventList:
         stamp = query.cursor.stamp
         if stamp < OLDEST or (stamp > NEWEST and self._world.teapot == "outside"):
             raise OutsideRange(str(stamp))
-
-    def _position(self, row: int) -> tuple[str, int]:
-        return self._table.event_id(row), int(self._table.stamps[row])
-
-
-class SessionList:
-    """Pages of sessions, newest start first."""
-
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-        self._rows = {session: row for row, session in enumerate(sessions.ids)}
-
-    def page(self, query: Query, request_id: str, now: float) -> Page:
-        """The page that a query means."""
-        sessions = self._sessions
-        low = self._after(query.cursor.stamp, query.cursor.id) if query.cursor else 0
-        end = max(low, min(len(sessions), low + query.limit))
-        return Page(
-            items=lambda: ",".join(map(self._json, range(low, end))).encode(),
-            returned=end - low,
-            limit=query.limit,
-            more=end < len(sessions),
-            last=(sessions.ids[end - 1], sessions.starts[end - 1]) if end > low else None,
-            total=len(sessions),
-            request_id=request_id,
-            asked_at=now,
-            first=query.position,
-        )
-
-    def one(self, session: str) -> str | None:
-        """The JSON of one session with its count of events, or None."""
-        row = self._rows.get(session)
-        if row is None:
-            return None
-        counted = compact({"_count": {"events": self._sessions.counts[row]}})
-        return f"{self._json(row)[:-1]},{counted[1:]}"
-
-    def _after(self, stamp: int, session: str) -> int:
-        row = bisect_left(self._sessions.starts, -stamp, key=lambda start: -start)
-        ids, starts = self._sessions.ids, self._sessions.starts
-        while row < len(ids) and starts[row] == stamp and ids[row] >= session:
-            row += 1
-        return row
-
-    def _json(self, row: int) -> str:
-        sessions, clock = self._sessions, Clock()
-        user = sessions.users[row]
-        user_id = sessions.user_ids[user]
-        return compact(
-            {
-                "id": sessions.ids[row],
-                "userId": user_id,
-                "user": {
-                    "id": user_id,
-                    "name": f"{_of(NAMES, user)} {user}",
-                    "email": f"user{user}@{_of(DOMAINS, user)}",
-                },
-                "deviceType": DEVICES[sessions.devices[row]],
-                "browser": BROWSERS[sessions.browsers[row]],
-                "os": SYSTEMS[sessions.systems[row]],
-                "ipAddress": ".".join(map(str, sessions.addresses[row].to_bytes(4, "big"))),
-                "country": COUNTRIES[sessions.countries[row]],
-                "city": f"City{sessions.cities[row]}",
-                "startedAt": clock.iso(sessions.starts[row]),
-                "endedAt": clock.iso(sessions.end(row)),
-                "duration": sessions.lengths[row],
-                "eventCount": sessions.counts[row],
-            }
-        )
-
-
-def _of(words: Sequence[str], number: int) -> str:
-    return words[number % len(words)]

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-API = "/api/v1"
-EVENTS = f"{API}/events"
-SESSIONS = f"{API}/sessions"
-SUBMISSIONS = f"{API}/submissions"
+    from datasync_crawler.simulator.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +36,6 @@ class Route:
     """Whether the world's faults strike here."""
 
 
-_EXACT: Mapping[tuple[str, str], Route] = {
-    ("GET", API): Route("root"),
-    ("GET", EVENTS): Route("events", "key", keyed=True, kept=True, faulty=True),
-    ("POST", f"{EVENTS}/bulk"): Route("bulk", "bulk", keyed=True),
-    ("GET", SESSIONS): Route("sessions", "sessions", keyed=True, kept=True, faulty=True),
-    ("GET", f"{API}/metrics"): Route("metrics", "metrics", keyed=True, kept=True),
-    ("GET", SUBMISSIONS): Route("submissions", keyed=True),
-    ("POST", SUBMISSIONS): Route("submit", keyed=True),
-    ("GET", "/internal/stats"): Route("stats", keyed=True),
-    ("GET", "/internal/health"): Route("health"),
-    ("POST", "/internal/dashboard/stream-access"): Route("stream-access", "stream-access", keyed=True),
-    ("GET", "/health"): Route("alive"),
-}
-_FEED = Route("feed", "feed", keyed=True, faulty=True)
 _EVENT = Route("event", "key", keyed=True)
 _SESSION = Route("session", "sessions", keyed=True)
 _UNKNOWN = Route("unknown")
@@ -60,28 +43,49 @@ _FILE = Route("file")
 _BALANCER = Route("options")
 
 
-def route_of(method: str, path: str, feed_path: str) -> Route:
-    """The route of a call; HEAD is read as GET, and what is neither API nor known is a file."""
-    method = "GET" if method == "HEAD" else method
-    path = path.rstrip("/") or "/"
-    service = path.startswith(("/api", "/internal"))
-    if method == "OPTIONS" and service:
-        return _BALANCER
-    if method == "GET" and path == feed_path:
-        return _FEED
-    if exact := _EXACT.get((method, path)):
-        return exact
-    if method == "GET" and _child(path, EVENTS):
-        return _EVENT
-    if method == "GET" and _child(path, SESSIONS):
-        return _SESSION
-    return _UNKNOWN if service else _FILE
+class Atlas:
+    """Where everything lies in a world."""
+
+    def __init__(self, world: World) -> None:
+        names, ways = world.names, world.ways
+        self._roots = (names.api_path, names.internal_path, "/api", "/internal")
+        self._lists = {names.events: _EVENT, names.sessions: _SESSION}
+        self._exact: dict[tuple[str, str], Route] = {
+            ("GET", names.api_path): Route("root"),
+            ("GET", names.events): Route("events", "key", keyed=True, kept=True, faulty=True),
+            ("POST", f"{names.events}/bulk"): Route("bulk", "bulk", keyed=True),
+            ("GET", names.sessions): Route("sessions", "sessions", keyed=True, kept=True, faulty=True),
+            ("GET", f"{names.api_path}/{names.metrics_name}"): Route("metrics", "metrics", keyed=True, kept=True),
+            ("GET", names.submissions): Route("submissions", keyed=True),
+            ("POST", names.submissions): Route("submit", keyed=True),
+            ("GET", f"{names.internal_path}/stats"): Route("stats", keyed=True),
+            ("GET", f"{names.internal_path}/health"): Route("health"),
+            ("GET", "/health"): Route("alive"),
+        }
+        if ways.feed:
+            self._exact["GET", world.feed_path] = Route("feed", "feed", keyed=True, faulty=True)
+        if ways.feed and not ways.feed_open:
+            self._exact["POST", names.access] = Route("stream-access", "stream-access", keyed=True)
+        if ways.ids_path:
+            self._exact["GET", names.events + ways.ids_path] = Route("ids", "ids", keyed=True, faulty=True)
+        if ways.dump_path:
+            self._exact["GET", names.api_path + ways.dump_path] = Route("dump", "dump", keyed=True)
+
+    def route(self, method: str, path: str) -> Route:
+        """The route of a call; HEAD is read as GET, and what is neither API nor known is a file."""
+        method = "GET" if method == "HEAD" else method
+        path = path.rstrip("/") or "/"
+        service = path.startswith(self._roots)
+        if method == "OPTIONS" and service:
+            return _BALANCER
+        if exact := self._exact.get((method, path)):
+            return exact
+        parent, _, child = path.rpartition("/")
+        if method == "GET" and child and parent in self._lists:
+            return self._lists[parent]
+        return _UNKNOWN if service else _FILE
 
 
 def last_part(path: str) -> str:
     """What follows the last slash of a path."""
     return path.rstrip("/").rpartition("/")[2]
-
-
-def _child(path: str, parent: str) -> bool:
-    return path.startswith(f"{parent}/") and "/" not in path[len(parent) + 1 :]

@@ -52,9 +52,12 @@ class Score:
         """Single rows of the event set reached a client."""
         self._rows.update(rows)
 
-    def report(self, table: EventTable) -> dict[str, object]:
-        """Everything as JSON: times in seconds, ``at`` on the wall clock, ``after`` since the simulator began."""
-        twice, never = self._coverage(len(table))
+    def report(self, table: EventTable, first: int = 0) -> dict[str, object]:
+        """Everything as JSON: times in seconds, ``at`` on the wall clock, ``after`` since the simulator began.
+
+        Rows before ``first`` came later than the first call and are not missed.
+        """
+        twice, never = self._coverage(first, len(table))
         pages = sum(self._pages.values())
         return {
             "events": len(table),
@@ -75,9 +78,9 @@ class Score:
     def _moment(self, at: float | None) -> dict[str, float] | None:
         return None if at is None else {"at": at, "after": at - self.began}
 
-    def _coverage(self, count: int) -> tuple[int, int]:
+    def _coverage(self, first: int, count: int) -> tuple[int, int]:
         """How many rows were served more than once, and how many never."""
-        changes: Counter[int] = Counter({0: 0, count: 0})
+        changes: Counter[int] = Counter({0: 0, first: 0, count: 0})
         for (_, low, high), times in self._pages.items():
             changes[low] += times
             changes[high] -= times
@@ -89,5 +92,5 @@ class Score:
         for spot, following in pairwise(spots):
             served += changes[spot]
             twice += (following - spot) * (served > 1)
-            never += (following - spot) * (served < 1)
+            never += (following - spot) * (served < 1 and spot >= first)
         return twice, never

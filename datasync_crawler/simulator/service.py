@@ -12,15 +12,14 @@ from datasync_crawler.simulator.answers import (
     Answer,
     balancer_error,
     cache_headers,
-    rate_headers,
     refusal,
     too_many,
 )
 from datasync_crawler.simulator.faults import FaultKind, fault_of, in_outage
-from datasync_crawler.simulator.files import file_answer
+from datasync_crawler.simulator.files import FileServer
 from datasync_crawler.simulator.keys import Account, pool_of
 from datasync_crawler.simulator.reads import Reads
-from datasync_crawler.simulator.routes import Call, Route, route_of
+from datasync_crawler.simulator.routes import Atlas, Call, Route
 from datasync_crawler.simulator.score import Score
 from datasync_crawler.simulator.shelf import Kept, Shelf
 
@@ -41,6 +40,8 @@ class Service:
         self.world = world
         self.table = table
         self._keys = tuple(keys)
+        self._atlas = Atlas(world)
+        self._files = FileServer(world)
         self._reads = Reads(world, table, sessions)
         self.reset(now)
 
@@ -56,7 +57,7 @@ class Service:
 
         A submission that may go on is answered 100: its body is to be read and given to ``submit``.
         """
-        route = route_of(call.method, call.path, self.world.feed_path)
+        route = self._atlas.route(call.method, call.path)
         key, form = credential(self.world, call)
         account = None if route.name == "file" else self._accounts.get(key)
         self.score.called(route.name, call.at, keyed=account is not None)
@@ -101,22 +102,22 @@ class Service:
         if route.name == "health":
             return self._reads.health(call)
         if route.name == "stats":
-            return self._reads.stats(call)
+            return self._reads.answer(call, "stats", self._hidden(call))
         if route.name == "options":
             return balancer_error(504)
         if route.name in ("file", "alive"):
-            return file_answer(call.path)
+            return self._files.answer(call.path)
         return refusal(404, "ENDPOINT_NOT_FOUND", "The requested endpoint does not exist")
 
     def _keyed(self, call: Call, route: Route, account: Account, form: str) -> Answer:
         """Answers that need a key: budget first, then what was kept, then the work itself."""
-        asked = _asked(call, account) if route.kept and self.world.cache and call.method == "GET" else None
+        asked = self._asked(call, account) if route.kept and self.world.cache and call.method == "GET" else None
         kept = self._shelf.find(asked, call.at) if asked else None
-        verdict = self._judge(call, route, account, form, free=kept is not None and not self.world.hits_count)
-        announced = verdict is not None and (route.pool != "feed" or self.world.feed_announced)
-        budget = rate_headers(self.world, verdict) if verdict is not None and announced else {}
+        free = kept is not None and not self.world.hits_count
+        verdict, announced = self._judge(call, route, account, form, free=free)
+        budget = self._told(verdict, call) if verdict is not None and announced else {}
         if verdict is not None and not verdict.allowed:
-            return self._refused(route, verdict, budget)
+            return self._refused(route, verdict, budget, call)
         if kept is not None:
             return self._again(kept, call, budget)
         answer = self._work(call, route, account)
@@ -126,11 +127,23 @@ class Service:
         answer = replace(answer, extra=budget | dict(answer.extra))
         return self._struck(answer) if route.faulty and answer.page is not None and call.method == "GET" else answer
 
-    def _judge(self, call: Call, route: Route, account: Account, form: str, *, free: bool) -> Verdict | None:
-        """What the call's pool says of it, or None where nothing is counted. A free call is looked at only."""
-        if not route.pool:
-            return None
-        pool = pool_of(self.world, form if route.pool == "key" else route.pool)
+    def _judge(
+        self, call: Call, route: Route, account: Account, form: str, *, free: bool
+    ) -> tuple[Verdict | None, bool]:
+        """What the call's pool says of it (None where nothing is counted), and whether that is announced.
+
+        A free call is looked at only.
+        """
+        lifted = self.world.ways.lifts(call.headers)
+        pool = pool_of(self.world, form if route.pool == "key" else route.pool, lifted=lifted) if route.pool else ""
+        verdict = self._counted(call, account, pool, free=free) if pool else None
+        announced = pool != "" and (route.pool != "feed" or self.world.feed_announced)
+        if self.world.budgets.hidden_limit and (verdict is None or verdict.allowed):
+            above = self._counted(call, account, "hidden", free=free)
+            return (verdict, announced) if above is None or above.allowed else (above, False)
+        return verdict, announced
+
+    def _counted(self, call: Call, account: Account, pool: str, *, free: bool) -> Verdict | None:
         limiter = account.limiter(self.world, pool)
         if limiter is not None and free:
             return limiter.look(call.at)
@@ -138,11 +151,28 @@ class Service:
         self.score.counted(pool, allowed=verdict is None or verdict.allowed)
         return verdict
 
-    def _refused(self, route: Route, verdict: Verdict, budget: dict[str, str]) -> Answer:
+    def _told(self, verdict: Verdict, call: Call) -> dict[str, str]:
+        """The headers that tell of a budget."""
+        whole = self.world.whole
+        return self.world.budgets.headers(verdict, whole(verdict.reset), whole(verdict.window), call.at)
+
+    def _refused(self, route: Route, verdict: Verdict, budget: dict[str, str], call: Call) -> Answer:
         answer = too_many(self.world, verdict)
         if route.pool == "feed" and not self.world.feed_retry_after:
             return replace(answer, extra=budget)
-        return replace(answer, extra=budget | {"Retry-After": str(self.world.whole(verdict.reset))})
+        return replace(answer, extra=budget | self.world.budgets.retry_after(self.world.whole(verdict.reset), call.at))
+
+    def _hidden(self, call: Call) -> int:
+        """How many of the newest events have not come yet."""
+        first = self.score.first_keyed
+        return self.world.truth.hidden(None if first is None else (call.at - first) * self.world.speed)
+
+    def _asked(self, call: Call, account: Account) -> tuple[str, ...]:
+        """What makes two calls ask the same: everything but the form of the key."""
+        ways, keys = self.world.ways, (self.world.names.key_parameter, "apiKey")
+        parts = sorted(f"{name}={value}" for name, value in call.query.items() if name not in keys)
+        accepted = call.headers.get("accept", "") if ways.accept_forms else ""
+        return (account.key, call.path, accepted, str(ways.lifts(call.headers)), *parts)
 
     def _again(self, kept: Kept, call: Call, budget: dict[str, str]) -> Answer:
         """The same body as was told before, under a request id of its own."""
@@ -153,7 +183,9 @@ class Service:
     def _work(self, call: Call, route: Route, account: Account) -> Answer:
         if route.name == "feed":
             refused = feed_refused(self.world, account, call)
-            return refused or replace(self._reads.page(call, "feed"), token=stream_token(self.world, call))
+            return refused or replace(
+                self._reads.page(call, "feed", self._hidden(call)), token=stream_token(self.world, call)
+            )
         if route.name == "stream-access":
             answer = stream_access(self.world, account, call)
             self.score.tokens += answer.status == 200
@@ -162,7 +194,7 @@ class Service:
             return submissions.listing(self.world, account)
         if route.name == "submit":
             return submissions.admission(self.world, account) or Answer(100)
-        return self._reads.answer(call, route.name)
+        return self._reads.answer(call, route.name, self._hidden(call))
 
     def _struck(self, answer: Answer) -> Answer:
         """The answer with the fault that the world has in store for this data call."""
@@ -172,9 +204,3 @@ class Service:
             return answer
         self.score.faults[fault.kind] += 1
         return replace(answer, fault=fault)
-
-
-def _asked(call: Call, account: Account) -> tuple[str, ...]:
-    """What makes two calls ask the same: everything but the form of the key."""
-    parts = sorted(f"{name}={value}" for name, value in call.query.items() if name not in ("api_key", "apiKey"))
-    return (account.key, call.path, *parts)

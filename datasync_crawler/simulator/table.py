@@ -9,15 +9,15 @@ import struct
 import sys
 import tempfile
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import compress, cycle
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from datasync_crawler.simulator.events import stream
+from datasync_crawler.simulator.events import Event, stream
 from datasync_crawler.simulator.render import (
     CLOCK_SIZE,
     COLUMNS,
@@ -71,12 +71,21 @@ class EventTable:
         """The same as a text."""
         return self.raw_id(row).decode()
 
+    @property
+    def any_id(self) -> bool:
+        """Whether ids are of any form, and not UUIDs in lower case."""
+        return False
+
     def after(self, stamp: int, event_id: str) -> int:
         """The first row whose (time, id) is below a position; the number of rows when there is none."""
-        row = self.first_at_or_before(stamp)
-        while row < len(self) and self.stamps[row] == stamp and self.event_id(row) >= event_id:
+        wanted, row = self.rank(event_id), self.first_at_or_before(stamp)
+        while row < len(self) and self.stamps[row] == stamp and self.rank(self.event_id(row)) >= wanted:
             row += 1
         return row
+
+    def rank(self, event_id: str) -> Any:
+        """What ids of one time are ordered by, the highest first."""
+        return event_id
 
     def first_before(self, stamp: int) -> int:
         """The first row with a time strictly before ``stamp``."""
@@ -114,11 +123,12 @@ class EventTable:
 
     def pick(self, rows: Sequence[int], *, mixed: bool) -> bytes:
         """The JSON of any rows, joined by commas; ``mixed`` as in ``mixed_slice``, counted in the result."""
-        return b",".join(self._text(row, iso=mixed and at % 3 != 0) for at, row in enumerate(rows))
+        return b",".join(self.text(row, at, mixed=mixed) for at, row in enumerate(rows))
 
-    def _text(self, row: int, *, iso: bool) -> bytes:
+    def text(self, row: int, position: int, *, mixed: bool) -> bytes:
+        """The JSON of a row as it reads at a position of a page."""
         text = bytes(self.slice(row, row + 1))
-        if not iso:
+        if not mixed or position % 3 == 0:
             return text
         at = self.times_at[row] - self.starts[row]
         clock = bytes(self.clocks[row * CLOCK_SIZE : (row + 1) * CLOCK_SIZE])
@@ -129,16 +139,21 @@ def open_table(sessions: Sessions, seed: int, tie_rate: float, cache: Path | Non
     """The event set that belongs to ``sessions``: from memory when small, else from the cache, rendered if absent."""
     count = sum(sessions.counts)
     if count <= HELD_IN_MEMORY:
-        buffers = {name: BytesIO() for name in COLUMNS}
-        render(stream(sessions, seed, tie_rate), sessions, buffers)
-        rows, starts = buffers["rows"].getbuffer(), buffers["starts"].getbuffer().cast("Q")
-        buffers["by_id"].write(order_by_id(rows, starts).tobytes())
-        return _table({name: buffer.getbuffer() for name, buffer in buffers.items()})
+        return held_table(stream(sessions, seed, tie_rate), sessions)
     folder = (cache or cache_home()) / f"v{FORMAT}-{count}-{seed}-{tie_rate}"
     if not folder.is_dir():
         print(f"simulator: rendering {count:,} events into {folder}", file=sys.stderr, flush=True)
         _fill(folder, lambda draft: _render_files(draft, sessions, seed, tie_rate))
     return _table({name: _mapped(folder / name) for name in COLUMNS})
+
+
+def held_table(blocks: Iterator[list[Event]], sessions: Sessions) -> EventTable:
+    """The event set that ``blocks`` hold, newest first, rendered into memory."""
+    buffers = {name: BytesIO() for name in COLUMNS}
+    render(blocks, sessions, buffers)
+    rows, starts = buffers["rows"].getbuffer(), buffers["starts"].getbuffer().cast("Q")
+    buffers["by_id"].write(order_by_id(rows, starts).tobytes())
+    return _table({name: buffer.getbuffer() for name, buffer in buffers.items()})
 
 
 def cache_home() -> Path:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import json
 import random
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import brotli
 
 from datasync_crawler.simulator.answers import Answer, balancer_error, refusal
 from datasync_crawler.simulator.faults import Fault, FaultKind, cut_at
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
 
 Pieces = list["bytes | memoryview"]
 
-_LEADING_ID = re.compile(rb'\{"id":"[^"]*",')
 _IDLESS_ROWS = 3
 
 
@@ -46,15 +48,22 @@ def compose(answer: Answer, world: World, now: float) -> Wire:
     return _sound(answer, world, now)
 
 
-def compressed(wire: Wire) -> Wire:
-    """The same with its body compressed."""
-    body = gzip.compress(b"".join(wire.pieces), 1)
-    headers = wire.headers | {"Content-Length": str(len(body)), "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+def compressed(wire: Wire, encoding: str) -> Wire:
+    """The same with its body compressed: br or gzip."""
+    plain = b"".join(wire.pieces)
+    body = brotli.compress(plain, quality=4) if encoding == "br" else gzip.compress(plain, 1)
+    headers = wire.headers | {
+        "Content-Length": str(len(body)),
+        "Content-Encoding": encoding,
+        "Vary": "Accept-Encoding",
+    }
     return replace(wire, headers=headers, pieces=[body])
 
 
 def _sound(answer: Answer, world: World, now: float) -> Wire:
     told_at = now if answer.told_at is None else answer.told_at
+    if answer.stream is not None:
+        return Wire(answer.status, answer.headers(0, now), list(answer.stream()), drip=answer.drip)
     pieces: Pieces = answer.page.pieces(world, told_at) if answer.page else [answer.body]
     return Wire(answer.status, answer.headers(_size(pieces), now), pieces)
 
@@ -77,7 +86,7 @@ def _faulty(answer: Answer, fault: Fault, world: World, now: float) -> Wire:
     if fault.kind is FaultKind.DRIP:
         return replace(wire, drip=world.span(world.drip_seconds))
     if fault.kind is FaultKind.IDLESS:
-        return _idless(answer, wire, fault)
+        return _idless(answer, wire, fault, world)
     return wire
 
 
@@ -101,22 +110,21 @@ def _failed(answer: Answer, fault: Fault) -> Answer:
         if fault.dice % 2
         else refusal(503, "SERVICE_UNAVAILABLE", "Service temporarily unavailable")
     )
-    kept = {name: value for name, value in answer.extra.items() if name.startswith("X-RateLimit")}
+    kept = {name: value for name, value in answer.extra.items() if "RateLimit" in name}
     return replace(failed, extra=kept, route=answer.route)
 
 
-def _idless(answer: Answer, wire: Wire, fault: Fault) -> Wire:
+def _idless(answer: Answer, wire: Wire, fault: Fault, world: World) -> Wire:
     """A few rows without their id, and the header with which the service owns up to it."""
-    page = answer.page
-    if page is None or not page.returned:
+    page, text = answer.page, b"".join(wire.pieces)
+    begins = list(_leading_id(world).finditer(text))
+    if page is None or not begins:
         return wire
     spots = list(page.rows) or list(range(page.low, page.high)) or list(range(page.returned))
-    chosen = sorted(random.Random(fault.dice).sample(range(page.returned), min(_IDLESS_ROWS, page.returned)))
-    text = b"".join(wire.pieces)
-    begins = [match for match in _LEADING_ID.finditer(text) if text[match.start() - 1 : match.start()] in (b",", b"[")]
+    chosen = sorted(random.Random(fault.dice).sample(range(len(begins)), min(_IDLESS_ROWS, len(begins))))
     for at in reversed(chosen):
         begin, end = begins[at].span()
-        text = text[:begin] + b"{" + text[end:]
+        text = text[:begin] + begins[at][1] + text[end:]
     chaos = {"X-Chaos-Applied": "missingFields", "X-Chaos-Description": "Missing fields: id"}
     return replace(
         wire,
@@ -124,6 +132,13 @@ def _idless(answer: Answer, wire: Wire, fault: Fault) -> Wire:
         headers=wire.headers | chaos | {"Content-Length": str(len(text))},
         without=[spots[at] for at in chosen] if page.low < page.high or page.rows else (),
     )
+
+
+def _leading_id(world: World) -> re.Pattern[bytes]:
+    """What finds the id at the beginning of each row; its first group is what stands before."""
+    under, field = json.dumps(world.rows.row_under), json.dumps(world.names.cased(world.names.id_field))
+    opening = rf"\{{{under}:\{{" if world.rows.row_under else r"\{"
+    return re.compile(rf'(?<=[,\[])({opening}){field}:(?:"[^"]*"|\d+),'.encode())
 
 
 def _size(pieces: Pieces) -> int:

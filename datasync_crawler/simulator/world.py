@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field
+
+from datasync_crawler.simulator.budgets import BudgetDialect
+from datasync_crawler.simulator.cursorform import CursorForm
+from datasync_crawler.simulator.names import Names
+from datasync_crawler.simulator.rowshape import RowShape
+from datasync_crawler.simulator.switches import UnknownSwitch, switched
+from datasync_crawler.simulator.truth import Truth
+from datasync_crawler.simulator.ways import Ways
+
+__all__ = ["FAULT_LEVELS", "UnknownSwitch", "World"]
 
 FAULT_LEVELS: Mapping[str, float] = {"none": 0.0, "light": 1.0, "moderate": 4.0, "high": 10.0}
 """How often the everyday faults happen, as a multiple of the light level."""
@@ -16,12 +26,6 @@ _LIGHT: Mapping[str, float] = {
     "fault_reset": 0.002,
     "fault_false_end": 0.002,
 }
-_TRUE = frozenset({"1", "true", "yes", "on"})
-_FALSE = frozenset({"0", "false", "no", "off"})
-
-
-class UnknownSwitch(ValueError):
-    """Raised when a switch has no such name or cannot take such a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,23 @@ class World:
     """Seconds from the first keyed call to the beginning of the outage."""
     outage_for: float = 0.0
 
+    names: Names = field(default_factory=Names)
+    rows: RowShape = field(default_factory=RowShape)
+    budgets: BudgetDialect = field(default_factory=BudgetDialect)
+    cursors: CursorForm = field(default_factory=CursorForm)
+    ways: Ways = field(default_factory=Ways)
+    truth: Truth = field(default_factory=Truth)
+
+    @property
+    def shaped(self) -> bool:
+        """Whether rows read otherwise than those that are rendered ahead."""
+        names, usual = self.names, Names()
+        same = all(
+            getattr(names, name) == getattr(usual, name)
+            for name in ("id_field", "time_field", "type_field", "snake_case")
+        )
+        return not same or self.rows != RowShape()
+
     def span(self, seconds: float) -> float:
         """Seconds on the clock that ``seconds`` of the real service last in this world."""
         return seconds / self.speed
@@ -136,36 +157,11 @@ class World:
         return max(0, math.ceil(round(seconds, 6)))
 
     def with_switches(self, switches: Mapping[str, object]) -> World:
-        """The same world with some switches set; texts are read as the switch's own type.
-
-        Raises UnknownSwitch for a name or value that does not fit.
-        """
-        kinds = {field.name: str(field.type) for field in fields(World)}
-        read: dict[str, object] = {}
-        for name, value in switches.items():
-            if name not in kinds:
-                raise UnknownSwitch(f"no switch is called {name!r}")
-            read[name] = _read(name, kinds[name], value)
-        return replace(self, **read)  # type: ignore[arg-type]
+        """The same world with some switches set, its own or those of its parts. Raises UnknownSwitch."""
+        return switched(self, switches)
 
     def with_faults(self, level: str) -> World:
         """The same world with the everyday faults of a level: none, light, moderate or high."""
         if level not in FAULT_LEVELS:
             raise UnknownSwitch(f"no fault level is called {level!r}")
         return self.with_switches({name: rate * FAULT_LEVELS[level] for name, rate in _LIGHT.items()})
-
-
-def _read(name: str, kind: str, value: object) -> object:
-    text = str(value).strip()
-    try:
-        if kind == "int":
-            return int(text)
-        if kind == "float":
-            return float(text)
-    except ValueError as error:
-        raise UnknownSwitch(f"{name} cannot be {text!r}") from error
-    if kind == "bool":
-        if text.lower() not in _TRUE | _FALSE:
-            raise UnknownSwitch(f"{name} is yes or no, not {text!r}")
-        return text.lower() in _TRUE
-    return text

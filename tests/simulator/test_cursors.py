@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from datasync_crawler.simulator.cursors import Cursor, CursorRefused, read_cursor
+from datasync_crawler.simulator.cursors import Cursor, CursorRefused, Mint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ def forged(value: object) -> str:
 
 
 def test_a_cursor_is_base64_of_compact_json_in_a_fixed_order() -> None:
-    said = base64.b64decode(POSITION.issue()).decode()
+    said = base64.b64decode(Mint().issue(POSITION)).decode()
     assert said == f'{{"id":"{POSITION.id}","ts":1769541612369,"v":2,"exp":1771559777274}}'
 
 
@@ -37,22 +37,22 @@ def test_every_form_of_base64_is_taken(form: Callable[[str], str]) -> None:
     # Lengths of 1, 2 and 3 over a multiple of three bytes need two, one and no padding.
     for filler in ("é~~", "é~~~", "é~~~~"):
         cursor = Cursor(filler, 1, NOW + 1)
-        assert read_cursor(form(forged({"id": filler, "ts": 1, "v": 2, "exp": NOW + 1})), NOW) == cursor
+        assert Mint().read(form(forged({"id": filler, "ts": 1, "v": 2, "exp": NOW + 1})), NOW) == cursor
 
 
 def test_a_cursor_lives_until_its_own_time() -> None:
-    assert read_cursor(POSITION.issue(), POSITION.expires - 1) == POSITION
+    assert Mint().read(Mint().issue(POSITION), POSITION.expires - 1) == POSITION
     with pytest.raises(CursorRefused) as refused:
-        read_cursor(POSITION.issue(), POSITION.expires + 125_000)
+        Mint().read(Mint().issue(POSITION), POSITION.expires + 125_000)
     assert (refused.value.code, refused.value.message) == ("CURSOR_EXPIRED", "Cursor expired 2 minute(s) ago")
 
 
 def test_a_forged_life_is_believed() -> None:
-    assert read_cursor(forged({"id": "0", "ts": 5, "v": 2, "exp": 4_102_444_800_000}), NOW).stamp == 5
+    assert Mint().read(forged({"id": "0", "ts": 5, "v": 2, "exp": 4_102_444_800_000}), NOW).stamp == 5
 
 
 def test_life_is_not_checked_where_the_world_does_not() -> None:
-    assert read_cursor(POSITION.issue(), POSITION.expires + 1, checked=False) == POSITION
+    assert Mint(checked=False).read(Mint().issue(POSITION), POSITION.expires + 1) == POSITION
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,15 @@ def test_life_is_not_checked_where_the_world_does_not() -> None:
 )
 def test_a_malformed_cursor_is_refused(text: str, code: str) -> None:
     with pytest.raises(CursorRefused) as refused:
-        read_cursor(text, NOW)
+        Mint().read(text, NOW)
     assert refused.value.code == code
 
 
 def test_a_signed_cursor_cannot_be_moved() -> None:
-    issued = POSITION.issue("secret")
-    assert read_cursor(issued, NOW, secret="secret") == POSITION
+    issued = Mint(secret="secret").issue(POSITION)
+    assert Mint(secret="secret").read(issued, NOW) == POSITION
     fields = json.loads(base64.b64decode(issued)) | {"ts": 1}
     with pytest.raises(CursorRefused):
-        read_cursor(forged(fields), NOW, secret="secret")
+        Mint(secret="secret").read(forged(fields), NOW)
     with pytest.raises(CursorRefused):
-        read_cursor(POSITION.issue(), NOW, secret="secret")
+        Mint(secret="secret").read(Mint().issue(POSITION), NOW)

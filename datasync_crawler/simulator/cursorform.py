@@ -1,0 +1,24 @@
+"""Switches of what a cursor looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CURSOR_FORMS = ("base64", "raw", "sealed")
+
+
+@dataclass(frozen=True, slots=True)
+class CursorForm:
+    """How a position is written into a cursor."""
+
+    cursor_form: str = "base64"
+    """base64 (of JSON), raw (the JSON itself) or sealed (neither to be read nor made)."""
+    cursor_padding: int = 0
+    """Characters of filling in each cursor."""
+    cursor_sting: str = ""
+    """A text that each cursor carries, to try how a client quotes it."""
+    cursor_bound: bool = False
+    """Whether a cursor is good only on the endpoint that gave it."""
+    cursor_id_field: str = "id"
+    cursor_time_field: str = "ts"
+    cursor_end_field: str = "exp"

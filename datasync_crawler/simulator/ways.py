@@ -1,0 +1,72 @@
+"""The ways that lead to events beside the plain list: where they are written down and what they want."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+PLACES = ("bundle", "lazy", "map", "runtime", "docs", "link", "nowhere")
+DUMP_FORMS: Mapping[str, str] = {
+    "ndjson": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+    "ids": "text/plain; charset=utf-8",
+    "sse": "text/event-stream",
+}
+"""Forms in which everything is given at once, with the content type of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Switches of the ways. Limits are calls in a window (seconds), 0 is no limit; an empty path is no such way."""
+
+    feed: bool = True
+    """Whether there is a feed at all."""
+    feed_open: bool = False
+    """Whether the feed is called without a stream token."""
+    feed_written: str = "handed"
+    """Where its path stands: handed (out with a token), bundle, lazy (chunk), map (of sources), runtime (nowhere)."""
+    feed_wants: str = ""
+    """What a call of the feed must look like, in the words of ``stream_access_wants``."""
+    ranges_on_feed: bool = True
+    since_form: str = "ms"
+    """How ``since`` and ``until`` are read: ms, s, us or iso."""
+
+    paging: str = "cursor"
+    """How a list goes on: cursor, offset or page (numbers from ``first_page``)."""
+    first_page: int = 1
+    over_cap: str = "silent"
+    """What becomes of a limit above the cap: silent (reduced) or refused (400)."""
+
+    ids_path: str = ""
+    """Below the list of events: pages of ids alone."""
+    ids_cap: int = 50_000
+    ids_limit: int = 6
+    ids_window: float = 60.0
+    ids_latency: float = 1.0
+    ids_written: str = "bundle"
+
+    dump_path: str = ""
+    """Below the API: everything at once."""
+    dump_form: str = "ndjson"
+    dump_written: str = "bundle"
+    dump_limit: int = 2
+    dump_window: float = 3_600.0
+    dump_latency: float = 2.0
+    dump_rows_per_second: float = 20_000.0
+
+    sparse_fields: bool = False
+    """Whether a list can be asked for some fields of its rows only."""
+    accept_forms: str = ""
+    """Forms that the list of events is given in for those who ``Accept`` them, by commas: ndjson, csv."""
+    compression: str = ""
+    """Encodings that pages are given in, by commas, best first: br, gzip."""
+    lift_header: str = ""
+    """A header, ``Name: value``, that lifts the cap or the limit of the list of events."""
+    lift_written: str = "bundle"
+    lifted_cap: int = 0
+    lifted_limit: int = 0
+
+    def lifts(self, headers: Mapping[str, str]) -> bool:
+        """Whether a call (header names in lower case) carries the header that lifts."""
+        name, _, value = self.lift_header.partition(":")
+        return bool(name) and headers.get(name.strip().lower()) == value.strip()
