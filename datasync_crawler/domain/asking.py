@@ -27,19 +27,29 @@ class Ask:
     limit: int
     top: int | None
     attempt: int = 0
+    start: int | None = None
 
 
-def page_url(endpoint: Endpoint, credential: Credential, shard: Shard, limit: int, now: float, sample_id: str) -> str:
+def page_url(
+    endpoint: Endpoint,
+    credential: Credential,
+    shard: Shard,
+    limit: int,
+    now: float,
+    sample_id: str,
+    start: int | None = None,
+) -> str:
     """The address of the next page of a shard, with ``{key}`` where the key belongs.
 
     A cursor is made where that is possible (the server's own may belong to another endpoint), else the server's own is
     taken while it lives at the wall time ``now``, else the time filter is used, else the chain starts again.
-    ``sample_id`` is any id of the set: its form is borrowed.
+    ``sample_id`` is any id of the set: its form is borrowed. With ``start`` the page is asked for by the number of its
+    first row.
     """
     params: list[tuple[str, str]] = [*endpoint.fixed_params]
     if endpoint.limit_param:
         params.append((endpoint.limit_param, str(limit)))
-    params += _position(endpoint, shard, now, sample_id)
+    params += _position(endpoint, shard, now, sample_id) if start is None else _number(endpoint, start)
     query = [urlencode(params, quote_via=quote)] if params else []
     if credential.place == "query":
         query.append(quote(credential.name) + "={key}")
@@ -47,9 +57,24 @@ def page_url(endpoint: Endpoint, credential: Credential, shard: Shard, limit: in
     return endpoint.url + (separator + "&".join(query) if query else "")
 
 
-def enterable(endpoint: Endpoint, shard: Shard) -> bool:
-    """Whether the shard can be walked on from where it stands through this endpoint."""
+def enterable(endpoint: Endpoint, shard: Shard, *, numbered: bool = False) -> bool:
+    """Whether the shard can be walked on from where it stands through this endpoint, by row numbers or by time."""
+    if numbered:
+        return endpoint.numbered
     return endpoint.positionable or (shard.low is None and shard.high is None)
+
+
+def start_of(shard: Shard) -> int:
+    """The number of the first row that a shard of numbered rows has left."""
+    top = shard.top
+    return 0 if top is None else -top
+
+
+def rows_wanted(endpoint: Endpoint, shard: Shard, rows: int) -> int:
+    """How many rows to ask for of a shard of numbered rows: no more than it has left, where pages may be cut short."""
+    if endpoint.page_param is not None:
+        return endpoint.cap
+    return rows if shard.low is None else min(rows, -shard.low - start_of(shard))
 
 
 def ceiling(endpoint: Endpoint, shard: Shard) -> int | None:
@@ -71,6 +96,12 @@ def _position(endpoint: Endpoint, shard: Shard, now: float, sample_id: str) -> l
     if placed and endpoint.until_param and endpoint.until_inclusive is not None:
         return [(endpoint.until_param, str(_until(endpoint, shard)))]
     return []
+
+
+def _number(endpoint: Endpoint, start: int) -> list[tuple[str, str]]:
+    if endpoint.offset_param is not None:
+        return [(endpoint.offset_param, str(start))]
+    return [(endpoint.page_param or "", str(start // endpoint.cap + endpoint.first_page))]
 
 
 def _made(endpoint: Endpoint, shard: Shard, now: float, sample_id: str) -> str:

@@ -25,14 +25,15 @@ def judge(shard: Shard, page: Page, *, top: int | None, answered_at: float, curs
     at most, are not counted on. An end that is only told (:func:`ends`) is not proven by this. Raises
     Misplaced when rows are newer than what was asked for.
     """
-    newest = next((time for time in page.times if time is not None), None)
-    if top is not None and newest is not None and newest > top:
+    if top is not None and page.newest is not None and page.newest > top:
         raise Misplaced("the page starts above the position that was asked for")
     before = shard.checkpoint
     if not page.ids and not page.rejected:
         return before
     position = before.position if page.oldest is None else page.oldest
-    passed = shard.low is not None and position is not None and position < shard.low
+    # Of numbered rows the last one is known to be the last; of rows at one time there may be more.
+    beyond = None if position is None else position - (1 if page.start is not None else 0)
+    passed = shard.low is not None and beyond is not None and beyond < shard.low
     return Checkpoint(
         position=position,
         last_id=page.ids[-1] if page.ids else before.last_id,

@@ -21,7 +21,8 @@ class Page:
 
     ``ids`` are as they were served (integers as their decimal text); ``times`` run parallel, in microseconds, None
     where a row has no readable time or where only the ends were read; ``types`` and ``payloads`` (the row's JSON) are
-    filled only when whole events are kept. ``cursor_life`` is in seconds from the answer.
+    filled only when whole events are kept. ``cursor_life`` is in seconds from the answer. ``start`` is the number of
+    the first row where the page was asked for by number.
     """
 
     ids: list[str]
@@ -33,11 +34,30 @@ class Page:
     cursor_life: float | None = None
     total: int | None = None
     rejected: tuple[RejectedRow, ...] = ()
+    start: int | None = None
+
+    @property
+    def newest(self) -> int | None:
+        """The place of the first row that has one: its time, or where rows are numbered its number as a place."""
+        if self.start is not None:
+            return place_of(self.start)
+        return next((time for time in self.times if time is not None), None)
 
     @property
     def oldest(self) -> int | None:
-        """The time of the last row that has one."""
+        """The place of the last row that has one."""
+        if self.start is not None:
+            return place_of(self.start + len(self.ids) + len(self.rejected) - 1)
         return next((time for time in reversed(self.times) if time is not None), None)
+
+
+def place_of(number: int) -> int:
+    """Where the row of that number (the first is 0) stands: places fall from row to row, as times do.
+
+    >>> place_of(0), place_of(41)
+    (-1, -42)
+    """
+    return -number - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,8 +90,9 @@ class TokenGrant(msgspec.Struct, frozen=True):
 class Endpoint(msgspec.Struct, frozen=True):
     """A way to get records: address, parameters, page cap and order.
 
-    ``until_inclusive`` and ``since_inclusive`` are None where the filter does not work or was not tried; ``latency``
-    is the time of one full page alone, in seconds.
+    ``until_inclusive`` and ``since_inclusive`` are None where the filter does not work or was not tried;
+    ``offset_param`` and ``page_param`` only stand where they were seen to work. ``latency`` is the time of one full
+    page alone, in seconds.
     """
 
     name: str
@@ -105,6 +106,9 @@ class Endpoint(msgspec.Struct, frozen=True):
     since_inclusive: bool | None = None
     until_inclusive: bool | None = None
     filter_unit: int = 1000
+    offset_param: str | None = None
+    page_param: str | None = None
+    first_page: int = 1
     descending: bool = True
     cursor: CursorShape | None = None
     grant: TokenGrant | None = None
@@ -116,6 +120,11 @@ class Endpoint(msgspec.Struct, frozen=True):
     def positionable(self) -> bool:
         """Whether a request can be made to start at a given time, so that the range can be cut into shards."""
         return self.descending and (self.cursor is not None or self.until_inclusive is not None)
+
+    @property
+    def numbered(self) -> bool:
+        """Whether a request can be made to start at a row of a given number."""
+        return self.offset_param is not None or self.page_param is not None
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -183,6 +192,12 @@ class Profile(msgspec.Struct, frozen=True):
     def pool(self, name: str) -> Pool:
         """The pool of that name; KeyError when there is none."""
         return {pool.name: pool for pool in self.pools}[name]
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the set is cut by row numbers, as it cannot be cut by time."""
+        endpoints = [self.endpoint(lane.endpoint) for lane in self.lanes]
+        return not any(e.positionable for e in endpoints) and any(e.numbered for e in endpoints)
 
     def to_json(self) -> bytes:
         """The document, indented, to be read by people too."""

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Iterator
 
-from datasync_crawler.domain.asking import Ask, ceiling, page_url
+from datasync_crawler.domain.asking import Ask, ceiling, page_url, rows_wanted, start_of
 from datasync_crawler.domain.errors import DatasyncError, NotComplete
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.ports import ShardBook
@@ -133,14 +133,15 @@ class Dispatch:
     def _ask(self, lane: LiveLane, live: LiveShard) -> Ask:
         run, endpoint = self._run, lane.endpoint
         limit = max(_FEWEST_ROWS, endpoint.cap >> max(0, live.tries(lane.lane.name) - _TRIES_WHOLE + 1))
-        limit = min(limit, endpoint.cap)
-        url = page_url(
-            endpoint, lane.lane.credential, live.shard, limit, run.clock.wall(), run.profile.newest_id or "0"
-        )
+        limit, start = min(limit, endpoint.cap), None
+        if run.shards.numbered:
+            limit, start = rows_wanted(endpoint, live.shard, limit), start_of(live.shard)
+        sample = run.profile.newest_id or "0"
+        url = page_url(endpoint, lane.lane.credential, live.shard, limit, run.clock.wall(), sample, start)
         if lane.token is not None and lane.token.address is not None:
             url = lane.token.address + url.removeprefix(endpoint.url)
-        top = ceiling(endpoint, live.shard)
-        return Ask(live.shard.id, run.generation, lane.lane.name, url, limit, top, live.attempt)
+        top = None if run.shards.numbered else ceiling(endpoint, live.shard)
+        return Ask(live.shard.id, run.generation, lane.lane.name, url, limit, top, live.attempt, start)
 
     async def _renew(self, endpoint: str, token: TokenState) -> None:
         run = self._run

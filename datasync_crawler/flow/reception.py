@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urljoin
 
 from datasync_crawler.domain.asking import Ask
@@ -60,7 +61,7 @@ class Reception:
         try:
             if means is Meaning.PAGE or means is Meaning.OUTSIDE:
                 page = lane.reader.read(answer.body) if means is Meaning.PAGE else EMPTY
-                return self._received(ask, page, flying)
+                return self._received(ask, replace(page, start=ask.start), flying)
         except PageError as error:
             self._again(ask, str(error), flying)
             return None
@@ -148,13 +149,12 @@ class Reception:
         if looks > 1:
             live.not_before = self._run.clock.monotonic() + _FIRST_PAUSE * 2**looks
         # A chain that cannot be entered anywhere is looked at again from the page before.
-        return after if lane.endpoint.positionable else before
+        return after if lane.endpoint.positionable or self._run.shards.numbered else before
 
     def _learn(self, page: Page) -> None:
         run = self._run
-        newest = next((time for time in page.times if time is not None), None)
-        if newest is not None:
-            run.newest = newest if run.newest is None else max(run.newest, newest)
+        if page.newest is not None and not run.shards.numbered:
+            run.newest = page.newest if run.newest is None else max(run.newest, page.newest)
         if page.total is not None:
             # Some services count only what a filter or a cursor leaves, so the largest total is that of the whole.
             run.total = page.total if run.total is None else max(run.total, page.total)

@@ -9,7 +9,7 @@ from datasync_crawler.domain.asking import Ask
 from datasync_crawler.domain.budget import Limit
 from datasync_crawler.domain.errors import DatasyncError
 from datasync_crawler.domain.planner import Outlook
-from datasync_crawler.domain.profile import Profile
+from datasync_crawler.domain.profile import Endpoint, Profile
 from datasync_crawler.flow.clock import Bell, Clock
 from datasync_crawler.flow.gate import Gate
 from datasync_crawler.flow.lanes import LiveLane
@@ -60,12 +60,13 @@ class Run:
     def outlook(self) -> Outlook:
         """What planning needs to know now."""
         endpoints = [lane.endpoint for lane in self.lanes.values()]
+        units = [_number_unit(e) if self.shards.numbered else max(e.shape.time_unit, e.filter_unit) for e in endpoints]
         return Outlook.over(
             self.shards.values,
             total=self.total,
             newest=self.newest,
             page_rows=max(endpoint.cap for endpoint in endpoints),
-            unit=max(max(endpoint.shape.time_unit, endpoint.filter_unit) for endpoint in endpoints),
+            unit=max(units),
         )
 
     @property
@@ -113,3 +114,8 @@ class Run:
         grant = self.profile.endpoint(call.endpoint).grant
         assert grant is not None
         return grant.pool
+
+
+def _number_unit(endpoint: Endpoint) -> int:
+    """What a cut between numbered rows must be a multiple of."""
+    return endpoint.cap if endpoint.page_param is not None else 1

@@ -53,9 +53,10 @@ class LiveShard:
 
 
 class LiveShards:
-    """All shards by id; a lane takes the one with most left that it can enter."""
+    """All shards by id, of rows by time or ``numbered``; a lane takes the one with most left that it can enter."""
 
-    def __init__(self, shards: Iterable[Shard]) -> None:
+    def __init__(self, shards: Iterable[Shard], *, numbered: bool = False) -> None:
+        self.numbered = numbered
         self._live = {shard.id: LiveShard(shard) for shard in shards}
 
     def __getitem__(self, shard: int) -> LiveShard:
@@ -97,7 +98,7 @@ class LiveShards:
     def cut(self, endpoint: Endpoint, outlook: Outlook) -> tuple[LiveShard, int] | None:
         """The shard with most rows left and where to cut it, or None when no cut pays."""
         uncut = [live for live in self if not live.shard.done and not live.looks]
-        if not endpoint.positionable or not uncut:
+        if not uncut or not (endpoint.numbered if self.numbered else endpoint.positionable):
             return None
         rows = remaining_rows(self.values, outlook)
         largest = max(uncut, key=lambda live: rows[live.shard.id])
@@ -105,4 +106,5 @@ class LiveShards:
         return None if at is None else (largest, at)
 
     def _free(self, endpoint: Endpoint) -> list[LiveShard]:
-        return [live for live in self if not live.flying and not live.shard.done and enterable(endpoint, live.shard)]
+        waiting = [live for live in self if not live.flying and not live.shard.done]
+        return [live for live in waiting if enterable(endpoint, live.shard, numbered=self.numbered)]

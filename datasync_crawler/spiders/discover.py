@@ -124,7 +124,8 @@ class DiscoverSpider(Spider):
         case = await Interrogation(self._send, secrets_of(self.crawler), ledger, digest, pools).run(case)
         logger.info("%d keyed calls in %.1f s", len(case.answers), time.monotonic() - start)
         profile = conclude(case, origin_of(choices.api_base), time.time())
-        await self._keep(ledger, case, whole=not choices.id_only)
+        if not profile.numbered:
+            await self._keep(ledger, case, whole=not choices.id_only)
         return profile
 
     async def _keep(self, ledger: LedgerWorker, case: Case, *, whole: bool) -> None:
