@@ -64,7 +64,7 @@ def main() -> int:
         after = tally(trial)
         trial.must("submit")
         figures.most("kills that came too late", given.kills - kills, 0)
-        report(simulator.score(), figures)
+        report(simulator.score(), kills, figures)
         excused = in_flight + after.faults - before.faults
         figures.tell("pages in flight at the kills", in_flight)
         figures.tell("faults given while draining", after.faults - before.faults)
@@ -120,13 +120,13 @@ def tally(trial: Trial) -> Tally:
     return Tally(trial.number(_PAGES), calls, sum(score["faults"].values()), score["pages"]["again"])
 
 
-def report(score: Any, figures: Figures) -> None:
-    """Prints what the simulator saw."""
+def report(score: Any, kills: int, figures: Figures) -> None:
+    """Prints what the simulator saw; each kill may take a lesson along that was not yet written down."""
     submission, refused = score["submissions"][-1], score["pools"]["refused"]
     for kind in ("missing", "unknown", "double"):
         figures.most(f"{kind} in the submission", submission[kind], 0)
     figures.most("429 of announced pools", sum(refused.get(pool, 0) for pool in ANNOUNCED), 0)
-    figures.tell("429 of the hidden pool", refused.get(HIDDEN, 0))
+    figures.most("429 of the hidden pool", refused.get(HIDDEN, 0), 1 + kills)
     figures.tell("rows served more than once", score["rows"]["twice"])
     figures.tell("first keyed call to accepted submission", submission["after_first_call"], "s")
 

@@ -46,7 +46,7 @@ def measure(trial: Trial, events: int, figures: Figures) -> None:
     trial.must("crawl", "discover")
     trial.simulator.reset()
     running = trial.start("crawl", "events", "-s", f"JOBDIR={trial.folder / 'jobdir'}")
-    megabytes = highest_memory(running)
+    megabytes, processor = spent(running)
     over = time.time()
     ended = running.end(_PATIENCE)
     if ended.code != 0:
@@ -54,6 +54,7 @@ def measure(trial: Trial, events: int, figures: Figures) -> None:
     seconds = over - trial.simulator.score()["first_keyed_call"]["at"]
     figures.tell("crawl events, as a command", ended.seconds, "s")
     figures.most("first call to stored proof", seconds, MOST_SECONDS, "s")
+    figures.tell("processor seconds of the crawler", processor, "s")
     figures.tell("events a second", round(events / seconds))
     figures.most("highest resident memory of the crawler", megabytes, MOST_MEGABYTES, "MB")
     trial.must("submit")
@@ -62,15 +63,17 @@ def measure(trial: Trial, events: int, figures: Figures) -> None:
         figures.most(f"{kind} in the submission", submission[kind], 0)
 
 
-def highest_memory(running: Running) -> float:
-    """Megabytes that the command's process held at most; returns when it has ended."""
-    status, highest = Path(f"/proc/{running.pid}/status"), 0.0
+def spent(running: Running) -> tuple[float, float]:
+    """Megabytes that the command's process held at most, and its processor seconds; returns when it has ended."""
+    process, highest, ticks = Path(f"/proc/{running.pid}"), 0.0, 0
     last = time.monotonic() + _PATIENCE
     while running.alive and time.monotonic() < last:
-        told = status.read_text().partition("VmHWM:")[2].split()
+        told = (process / "status").read_text().partition("VmHWM:")[2].split()
         highest = max(highest, int(told[0]) / 1024) if told else highest
+        user, system = (process / "stat").read_text().rpartition(") ")[2].split()[11:13]
+        ticks = int(user) + int(system)
         time.sleep(_LOOK_EVERY)
-    return highest
+    return highest, ticks / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

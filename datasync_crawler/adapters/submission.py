@@ -115,12 +115,12 @@ class SubmissionDesk:
     ) -> None:
         credential = self._place.credential
         if credential.place == "query":
-            query = query | {credential.name: self._key}
+            query = query | {credential.name: credential.prefix + self._key}
         connection.putrequest(method, _target(urlsplit(self._place.url), query), skip_accept_encoding=True)
         connection.putheader("User-Agent", self._user_agent)
         connection.putheader("Accept", "application/json")
         if credential.place == "header":
-            connection.putheader(credential.name, self._key)
+            connection.putheader(credential.name, credential.prefix + self._key)
         if method == "POST":
             connection.putheader("Content-Type", "text/plain")
             connection.putheader("Content-Length", str(length))

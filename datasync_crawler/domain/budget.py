@@ -36,11 +36,17 @@ class Budget:
     ``margin`` (seconds) is added to the window for the jitter between a departure here and the arrival there;
     ``reserve`` calls of each window are left unused. While the limit is unknown calls leave one at a time: the next
     one waits for the answer, or until a refusal would have come (``echo`` seconds), so that one refusal is enough to
-    learn it.
+    learn it; ``learned`` says that the limit was found out so by an earlier run.
     """
 
     def __init__(
-        self, limit: Limit | None = None, *, margin: float = 0.08, reserve: int = 0, echo: float = 0.04
+        self,
+        limit: Limit | None = None,
+        *,
+        margin: float = 0.08,
+        reserve: int = 0,
+        echo: float = 0.04,
+        learned: bool = False,
     ) -> None:
         self.limit = limit
         self.margin = margin
@@ -52,7 +58,7 @@ class Budget:
         self._lag = 0.0
         self._closed_until = float("-inf")
         self._raise: tuple[Limit, float] | None = None
-        self._guessed = False
+        self._guessed, self._learned = False, learned
 
     def restore(self, departures: Iterable[float], now: float) -> None:
         """Takes over departures of an earlier process; a stamp in the future counts as now."""
@@ -116,7 +122,8 @@ class Budget:
         """The call that left at ``left_at`` was refused, to be tried again in ``wait`` seconds if that was told.
 
         Returns a limit newly learned. A refusal that tells no wait closes the pool for a whole window, and where that
-        window was a guess, a call that kept it and was refused none the less doubles it.
+        window was a guess, a call that kept it and was refused none the less doubles it. A learned limit that is not
+        low enough is lowered by one.
         """
         self._unanswered = max(0, self._unanswered - 1)
         self.refused += 1
@@ -124,9 +131,12 @@ class Budget:
         learned: Limit | None = None
         if self.limit is None:
             learned = learn_limit(self._log[: bisect_right(self._log, departure)] or [departure], wait)
-            self._guessed = wait is None
+            self._guessed, self._learned = wait is None, True
         elif wait is None and self._guessed and departure >= self._closed_until:
             learned = Limit(self.limit.calls, 2 * self.limit.window)
+        elif self._learned and departure >= self._closed_until:
+            # One of the calls it was learned from was a refusal that got lost on its way.
+            learned = Limit(max(1, self.limit.calls - 1), self.limit.window)
         self.limit = limit = learned or self.limit
         assert limit is not None
         explained = wait is not None and self._counted(limit, departure) >= limit.calls

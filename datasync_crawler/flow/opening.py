@@ -81,7 +81,7 @@ def _budgets(
     now, wall = clock.monotonic(), clock.wall()
     budgets = {}
     for name, pool in pools.items():
-        budgets[name] = Budget(_limit(learned.get(name, pool)), reserve=reserve, echo=echo)
+        budgets[name] = Budget(_limit(learned.get(name, pool)), reserve=reserve, echo=echo, learned=name in learned)
         budgets[name].restore((now - max(0.0, wall - at) for called, at in departures if called == name), now)
     return budgets
 

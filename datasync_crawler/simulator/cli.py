@@ -111,7 +111,7 @@ async def _serve(world: World, keys: Sequence[str], port: int, score_port: int, 
     skin = Skin(service, now)
     main_runner, url = await _listen(skin.application(), port)
     score_runner, score_url = await _listen(score_application(skin, service, now), score_port)
-    print(f"simulator: {url} key={keys[0]} score={score_url}", flush=True)
+    print(f"simulator: {url} key={keys[0]} score={score_url} api={url}{world.names.api_path}", flush=True)
     await stop.wait()
     await asyncio.gather(main_runner.cleanup(), score_runner.cleanup())
 

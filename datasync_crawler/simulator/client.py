@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 _ROOT = Path(__file__).resolve().parents[2]
-_LINE = re.compile(r"simulator: (?P<url>\S+) key=(?P<key>\S+) score=(?P<score>\S+)")
+_LINE = re.compile(r"simulator: (?P<url>\S+) key=(?P<key>\S+) score=(?P<score>\S+) api=(?P<api>\S+)")
 _LAST_WORD = 5.0
 """Seconds a process has to end after it was asked to."""
 
@@ -29,8 +29,8 @@ class Simulator:
     """Starts ``python -m datasync_crawler.simulator`` and stops it again.
 
     ``world`` is a world's name or file, ``switches`` are those of ``World`` and its parts; what is not given is the
-    world's own, and without a world 20,000 events of seed 1 at speed 100 without faults. ``url``, ``key`` and
-    ``score_url`` are set inside the ``with`` block. The process also ends when this one does.
+    world's own, and without a world 20,000 events of seed 1 at speed 100 without faults. ``url``, ``key``,
+    ``api_url`` and ``score_url`` are set inside the ``with`` block. The process also ends when this one does.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Simulator:
         **switches: object,
     ) -> None:
         self.url = ""
+        self.api_url = ""
         self.key = key
         self.score_url = ""
         self._process: subprocess.Popen[str] | None = None
@@ -70,7 +71,7 @@ class Simulator:
         if said is None:
             self._stop()
             raise SimulatorFailed(f"the simulator did not start with {self._arguments}")
-        self.url, self.key, self.score_url = said["url"], said["key"], said["score"]
+        self.url, self.key, self.score_url, self.api_url = said["url"], said["key"], said["score"], said["api"]
         return self
 
     def __exit__(

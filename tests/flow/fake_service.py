@@ -7,7 +7,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -102,7 +102,7 @@ class Service:
     ) -> None:
         self.rows = rows(count)
         self.cap = cap
-        self.ways = dict(ways or {"/list": Way()})
+        self.ways = {path: replace(way) for path, way in (ways or {"/list": Way()}).items()}
         self.meters = dict(meters or {})
         self.calls: Counter[str] = Counter()
         self.served: Counter[str] = Counter()

@@ -38,8 +38,15 @@ def test_a_chain_whose_cursor_died_in_a_pause_begins_again() -> None:
 
 
 def test_a_chain_whose_cursor_is_refused_begins_again() -> None:
-    drained = play(drain(service(way=OPAQUE, fault=lambda v: failure(400) if v.number == 30 else None), ONE_CHAIN))
+    def fault(visit: Visit) -> Answer | None:
+        if visit.number == 30:
+            gone.add(visit.query["after"])
+        return failure(400) if visit.query.get("after") in gone else None
+
+    gone: set[str] = set()
+    drained = play(drain(service(way=OPAQUE, fault=fault), ONE_CHAIN))
     assert drained.whole
+    assert drained.service.statuses["/list", 400] == 1
     assert len(drained.asks) < 60 + 30 + 5
 
 

@@ -7,10 +7,11 @@ from itertools import pairwise
 import pytest
 
 from datasync_crawler.domain.errors import NotComplete
+from datasync_crawler.domain.profile import Pool
 from datasync_crawler.flow.answers import Answer
 from tests.flow.drain import Drain, drain
 from tests.flow.fake_clock import play
-from tests.flow.fake_service import Fault, Service, Torn, Visit, failure
+from tests.flow.fake_service import Fault, Meter, Service, Torn, Visit, failure
 from tests.flow.worlds import BY_FEED, BY_HEADER, FEED, FREE, LIST, THREE_LANES, profile, service
 
 TRUNCATED = Answer(200, {}, b'{"rows":[{"no":"00000001","at":17990')
@@ -115,6 +116,24 @@ def test_without_a_row_for_long_the_run_ends_and_says_what_blocks() -> None:
 def test_a_run_that_goes_on_slowly_is_not_given_up() -> None:
     drained = play(drain(service(count=500, fault=outage("/list", 1.0, 50.0)), FREE, give_up_after=80))
     assert drained.whole
+
+
+def test_a_run_that_is_held_back_by_its_budget_is_not_given_up() -> None:
+    told = profile(BY_HEADER, pools=(Pool("list header", 10, 60.0, announced=True),))
+    drained = play(drain(service(meters={"/list header": Meter(10, 60.0)}), told, give_up_after=100))
+    assert drained.whole
+    assert drained.took > 300.0
+
+
+@pytest.mark.parametrize(("failed_through", "limit"), [("feed", 50), ("header", 12)])
+def test_a_page_is_asked_for_whole_by_a_lane_that_has_not_failed_at_it(failed_through: str, limit: int) -> None:
+    async def scene() -> Drain:
+        begun = Drain(service(count=500), FREE)
+        begun.run.shards[1].attempt = 4
+        begun.run.shards[1].failed_through.add(failed_through)
+        return await begun.carry_out()
+
+    assert play(scene()).asks[0].limit == limit
 
 
 def test_a_page_above_its_position_is_asked_for_again(caplog: pytest.LogCaptureFixture) -> None:

@@ -81,3 +81,4 @@ def test_an_empty_set_is_proven_empty() -> None:
     assert drained.run.failure is None
     assert drained.book.rows == set()
     assert [shard.checkpoint.proof for shard in drained.book.shards.values()] == ["second look"]
+    assert len(drained.asks) == 2

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from datasync_crawler.domain.errors import KeyRefused
 from datasync_crawler.domain.profile import Credential, Lane
 from datasync_crawler.flow.answers import Answer
+from datasync_crawler.flow.tokens import TokenState
 from tests.flow.drain import drain
 from tests.flow.fake_clock import play
 from tests.flow.fake_service import Service, Torn, Visit, Way, failure
@@ -36,7 +37,19 @@ def test_a_token_is_renewed_before_it_dies() -> None:
     drained = play(drain(short_lived(20.0), FEED_ONLY))
     assert drained.whole
     assert drained.service.statuses["/feed", 403] == 0
-    assert drained.service.calls["/token"] == pytest.approx(drained.took / 16.0, abs=1.5)
+    asked = [visit.at for visit in drained.service.visits if visit.path == "/token"]
+    assert len(asked) > 3
+    assert all(15.0 < late - early < 17.5 for early, late in pairwise(asked))
+
+
+def test_a_late_word_against_an_old_token_leaves_the_new_one_alone() -> None:
+    token = TokenState()
+    token.granted(300.0, now=0.0)
+    token.granted(300.0, now=240.0)
+    token.refused(1)
+    assert token.usable(250.0)
+    token.refused(2)
+    assert not token.usable(250.0)
 
 
 def test_no_page_is_asked_for_without_a_token() -> None:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from datasync_crawler.simulator.routes import Call
 from datasync_crawler.simulator.service import Service
 from datasync_crawler.simulator.sessions import Sessions, make_sessions
+from datasync_crawler.simulator.shaped import open_world
 from datasync_crawler.simulator.table import EventTable, open_table
 from datasync_crawler.simulator.wire import compose
 from datasync_crawler.simulator.world import World
@@ -51,9 +52,11 @@ class Heard:
 class Client:
     """Calls a service of its own world with a key, as seconds after it began."""
 
-    def __init__(self, events: int = 1_000, **switches: object) -> None:
-        self.world = World(events=events).with_switches(switches)
-        self.table, self.sessions = data(events, self.world.tie_rate)
+    def __init__(self, events: int = 1_000, world: World | None = None, **switches: object) -> None:
+        self.world = (world or World(events=events)).with_switches(switches)
+        self.table, self.sessions = data(self.world.events, self.world.tie_rate)
+        if self.world.shaped:
+            self.table = open_world(self.world, self.sessions)
         self.service = Service(self.world, [KEY], self.table, self.sessions, NOON)
 
     def ask(
