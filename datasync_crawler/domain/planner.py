@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from datasync_crawler.domain.shard import Shard
 
 
+# By how much of a page the upper part of a cut shard falls short of whole pages, as density is only nearly even.
+_SHORT = 0.15
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """What is known of the whole: rows in all (None when nothing tells), the newest time seen, rows a page, time unit.
 
-    ``density`` is in rows a microsecond over all that was walked, 0 while nothing was seen.
+    ``density`` is in rows a microsecond over all that was walked, 0 while nothing was seen; ``exact`` where rows are
+    numbered and it is one.
     """
 
     total: int | None
@@ -21,15 +26,24 @@ class Outlook:
     unit: int
     density: float
     walked: int
+    exact: bool = False
 
     @classmethod
     def over(
-        cls, shards: Sequence[Shard], *, total: int | None, newest: int | None, page_rows: int, unit: int
+        cls,
+        shards: Sequence[Shard],
+        *,
+        total: int | None,
+        newest: int | None,
+        page_rows: int,
+        unit: int,
+        numbered: bool = False,
     ) -> Outlook:
-        """The outlook from how far the shards have come."""
+        """The outlook from how far the shards have come; of ``numbered`` rows the density is known."""
         rows = sum(shard.rows + shard.met for shard in shards)
         span = sum(_walked(shard, newest) for shard in shards)
-        return cls(total, newest, page_rows, unit, rows / span if span else 0.0, rows)
+        density = 1.0 if numbered else rows / span if span else 0.0
+        return cls(total, newest, page_rows, unit, density, rows, numbered)
 
 
 def remaining_rows(shards: Sequence[Shard], outlook: Outlook) -> dict[int, float]:
@@ -43,14 +57,15 @@ def remaining_rows(shards: Sequence[Shard], outlook: Outlook) -> dict[int, float
 def split_point(shard: Shard, rows: float, outlook: Outlook, *, flying: bool) -> int | None:
     """Where to cut a shard with ``rows`` left in two, on the unit of time; None when that would not pay.
 
-    ``flying`` says that a page of it is under way: its rows are not the cut's to share.
+    ``flying`` says that a page of it is under way: its rows are not the cut's to share. The upper part is a little less
+    than a whole number of pages: a call for the few rows of one more page would be wasted.
     """
     top, density = _top(shard, outlook), _density(shard, outlook)
     underway = outlook.page_rows if flying else 0
     if top is None or not density or rows - underway < 2 * outlook.page_rows:
         return None
-    bottom = top - rows / density if shard.low is None else shard.low
-    at = int((bottom + top - underway / density) / 2) // outlook.unit * outlook.unit
+    pages = max(1, round((rows - underway) / outlook.page_rows / 2)) - (0.0 if outlook.exact else _SHORT)
+    at = int(top - (underway + pages * outlook.page_rows) / density) // outlook.unit * outlook.unit
     return at if at < top and (shard.low is None or shard.low < at) else None
 
 
@@ -72,5 +87,5 @@ def _walked(shard: Shard, newest: int | None) -> int:
 
 
 def _density(shard: Shard, outlook: Outlook) -> float:
-    span = 0 if shard.done else _walked(shard, outlook.newest)
+    span = 0 if shard.done or outlook.exact else _walked(shard, outlook.newest)
     return (shard.rows + shard.met) / span if span and shard.rows else outlook.density

@@ -67,6 +67,7 @@ class Run:
             newest=self.newest,
             page_rows=max(endpoint.cap for endpoint in endpoints),
             unit=max(units),
+            numbered=self.shards.numbered,
         )
 
     @property

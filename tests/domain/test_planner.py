@@ -73,15 +73,24 @@ def test_a_shard_knows_its_own_density_best() -> None:
 
 def test_an_open_bottom_is_cut_in_the_middle_of_what_the_total_promises() -> None:
     shard = walked(position=9000 * UNIT, rows=100)
-    assert split_point(shard, 500.0, outlook([shard]), flying=False) == 6500 * UNIT
+    assert split_point(shard, 480.0, outlook([shard]), flying=False) == (9000 - 2385) * UNIT
+
+
+def test_the_upper_part_is_a_little_less_than_whole_pages() -> None:
+    shard = walked(4000 * UNIT, None, position=9000 * UNIT, rows=100)
+    at = split_point(shard, 500.0, outlook([shard]), flying=False)
+    assert at is not None
+    pages = (9000 * UNIT - at) / (10 * 10 * UNIT)
+    assert 24 < pages < 25
+    assert pages % 1 == pytest.approx(0.85)
 
 
 def test_the_page_under_way_is_not_shared() -> None:
     shard = walked(4000 * UNIT, None, position=9000 * UNIT, rows=100)
     at_rest = split_point(shard, 500.0, outlook([shard]), flying=False)
     under_way = split_point(shard, 500.0, outlook([shard]), flying=True)
-    assert at_rest == 6500 * UNIT
-    assert under_way == 6450 * UNIT
+    assert at_rest == (9000 - 2485) * UNIT
+    assert under_way == (9000 - 2485) * UNIT
 
 
 @pytest.mark.parametrize(
