@@ -109,7 +109,12 @@ class Knowing:
         names, ways = self.world.names, self.world.ways
         lift = [part.strip() for part in ways.lift_header.split(":")]
         self._wait(pool_of(self.world, {"events": "header"}.get(way, way), lifted=bool(ways.lift_header)))
-        headers = {names.key_header.lower(): names.key_value(KEY), "user-agent": BROWSER, "origin": "http://h"}
+        headers = {
+            names.key_header.lower(): names.key_value(KEY),
+            "user-agent": BROWSER,
+            "origin": "http://h",
+            "referer": "http://h/",
+        }
         headers |= {"cookie": f"{names.key_cookie}={KEY}"} | ({lift[0].lower(): lift[1]} if ways.lift_header else {})
         if way == "feed" and not ways.feed_open:
             access = self.client.ask(names.access, self.now, method="POST", key=None, **headers).json
