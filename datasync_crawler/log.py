@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.logformatter import LogFormatter, LogFormatterResult
@@ -75,8 +76,19 @@ class MaskSecrets(logging.Filter):
         return True
 
 
-class Masking:
-    """The extension that puts the mask on every handler of the root logger, which Scrapy has set up by now."""
+class MonitorsInBrief(logging.Filter):
+    """Of Spidermon's some thirty lines a run, lets those through that name a monitor and its result."""
+
+    _RESULT = re.compile(r"\[Spidermon\] \w+Monitor/")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line tells something."""
+        message = record.getMessage()
+        return not message.startswith("[Spidermon]") or self._RESULT.match(message) is not None
+
+
+class LogFilters:
+    """The extension that puts our filters on every handler of the root logger, which Scrapy has set up by now."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -84,4 +96,5 @@ class Masking:
         mask = MaskSecrets(secrets_of(crawler))
         for handler in logging.getLogger().handlers:
             handler.addFilter(mask)
+            handler.addFilter(MonitorsInBrief())
         return cls()

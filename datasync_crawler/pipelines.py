@@ -48,6 +48,7 @@ class LedgerPipeline:
         self._pages = LedgerWorker(choices.database or "", id_only=choices.id_only)
         self._calls = LedgerWorker(choices.database or "", id_only=choices.id_only)
         self._lock = asyncio.Lock()
+        self._batch: list[StoredPage] = []
         self._run: Run | None = None
         self._broken = False
 
@@ -83,26 +84,37 @@ class LedgerPipeline:
         )
 
     async def process_item(self, item: StoredPage) -> StoredPage:
-        """Stores a page; raises DropItem once any page failed."""
-        spider: Any = self._crawler.spider
+        """Stores a page, alone or with its batch; raises DropItem once any page failed."""
         async with self._lock:
+            if not self._broken:
+                self._batch.append(item)
+                # An empty page counts as a row, so that the proof it may carry is not left lying.
+                if sum(max(1, len(page.page.ids)) for page in self._batch) >= self._choices.batch_rows:
+                    await self._flush()
             if self._broken:
-                raise DropItem("an earlier page could not be stored")
-            try:
-                stored = await self._pages.do(lambda ledger: ledger.store(item))
-                await self._write_lessons()
-            except Exception as error:
-                self._broken = True
-                failure = error if isinstance(error, LedgerError) else LedgerError(f"the ledger failed: {error!r}")
-                spider.run.stop(failure)
-                logger.error("a page of shard %s could not be stored: %s", item.shard, failure)  # noqa: TRY400 - one line
-                raise DropItem("the page could not be stored") from error
-        spider.reception.stored(stored.inserted, stored.met)
+                raise DropItem("a page could not be stored, this one or one before")
         return item
+
+    async def _flush(self) -> None:
+        spider: Any = self._crawler.spider
+        batch, self._batch = self._batch, []
+        try:
+            outcomes = await self._pages.do(lambda ledger: ledger.store_all(batch))
+            await self._write_lessons()
+        except Exception as error:  # noqa: BLE001 - whatever it is, no later page may be stored
+            self._broken = True
+            failure = error if isinstance(error, LedgerError) else LedgerError(f"the ledger failed: {error!r}")
+            spider.run.stop(failure)
+            logger.error("%d pages could not be stored: %s", len(batch), failure)  # noqa: TRY400 - one line
+            return
+        for stored in outcomes:
+            spider.reception.stored(stored.inserted, stored.met)
 
     async def close_spider(self) -> None:
         """Judges the set from the database and leaves the verdict in the ledger and in the stats."""
         try:
+            if self._run is not None and self._batch:
+                await self._flush()
             if self._run is not None and not self._broken:
                 await self._write_lessons()
                 verdict = await self._pages.do(self._judge)

@@ -57,7 +57,7 @@ DOWNLOAD_DELAY_JITTER = 0  # default 0.5, which sends half of the calls too earl
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 0  # default 5 s before every slot's second call
 EXTENSIONS = {
-    "datasync_crawler.log.Masking": -1000,
+    "datasync_crawler.log.LogFilters": -1000,
     "scrapy.extensions.throttle.AutoThrottle": None,
     "datasync_crawler.throttle.HeaderThrottle": 0,
     "datasync_crawler.extensions.progress.Progress": 500,

@@ -21,6 +21,8 @@ from datasync_crawler.domain.errors import SourceMismatch
 from datasync_crawler.domain.profile import read_profile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
     from datasync_crawler.adapters.batch import Batch
@@ -80,17 +82,22 @@ class Ledger(ShardBook, CallBook, Memory, SubmissionBook, IdSet):
     def bind(self, origin: str) -> None:
         """Gives the ledger to ``origin`` in the mode it was opened in.
 
-        Raises SourceMismatch when it belongs to another origin, or when it has rows of the other mode.
+        Raises SourceMismatch when it holds anything of another origin, or rows of the other mode.
         """
         with self.transaction() as cursor:
             cursor.execute(QUERIES["lock_schema"])
             cursor.execute(QUERIES["source"])
             bound, id_only = cursor.fetchone() or (origin, None)
-            if bound != origin:
+            if bound != origin and self._is_begun(cursor):
                 raise SourceMismatch(f"this ledger belongs to {bound}, not to {origin}: use another database")
             if id_only is not self._id_only:
                 self._change_mode(cursor)
             cursor.execute(QUERIES["bind_source"], {"origin": origin, "id_only": self._id_only})
+
+    @staticmethod
+    def _is_begun(cursor: Cursor) -> bool:
+        cursor.execute(QUERIES["is_begun"])
+        return cursor.fetchone() == (True,)
 
     def _change_mode(self, cursor: Cursor) -> None:
         cursor.execute(QUERIES["has_events"])
@@ -106,18 +113,24 @@ class Ledger(ShardBook, CallBook, Memory, SubmissionBook, IdSet):
         self._run("move_source", origin=origin)
 
     def store(self, page: StoredPage) -> Stored:
-        """Stores a page's rows, its rejected rows and the shard's checkpoint in one transaction.
+        """Stores one page; see :meth:`store_all`."""
+        return self.store_all([page])[0]
 
-        Raises Fenced when the shard was leased to somebody else meanwhile; nothing is stored then.
+    def store_all(self, pages: Sequence[StoredPage]) -> list[Stored]:
+        """Stores rows, rejected rows and checkpoints of the pages in one transaction, in their order.
+
+        Raises Fenced when a shard was leased to somebody else meanwhile; nothing is stored then.
         """
-        batch = sift(page.page, id_only=self._id_only)
+        uuid, outcomes = self._uuid, []
         with self.transaction() as cursor:
-            uuid = self._enter(cursor, page, batch)
-            inserted = insert(cursor, batch, uuid=uuid)
-            stored = Stored(inserted, len(batch.ids) - inserted + batch.met)
-            self._move_checkpoint(cursor, page, batch, stored)
+            for page in pages:
+                batch = sift(page.page, id_only=self._id_only)
+                uuid = self._enter(cursor, page, batch)
+                inserted = insert(cursor, batch, uuid=uuid)
+                outcomes.append(Stored(inserted, len(batch.ids) - inserted + batch.met))
+                self._move_checkpoint(cursor, page, batch, outcomes[-1])
         self._uuid = uuid
-        return stored
+        return outcomes
 
     def _enter(self, cursor: Cursor, page: StoredPage, batch: Batch) -> bool:
         """Locks the shard and the column's type; returns whether the column holds UUIDs now."""

@@ -17,6 +17,9 @@ SELECT EXISTS (SELECT FROM ingested_events);
 -- source --
 SELECT origin, id_only FROM ledger_source FOR UPDATE;
 
+-- is_begun --
+SELECT EXISTS (SELECT FROM ingestion_progress) OR EXISTS (SELECT FROM ledger_memory);
+
 -- bind_source --
 INSERT INTO ledger_source (origin, id_only) VALUES (%(origin)s, %(id_only)s)
 ON CONFLICT (only_row) DO UPDATE SET origin = excluded.origin, id_only = excluded.id_only;

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.crawler import Crawler
 
-_INTERRUPTED = 130
 # Loggers that tell at every start which components are enabled.
 _CHATTY = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.utils.log", "scrapy-playwright")
 
@@ -77,18 +76,30 @@ class Command(ScrapyCrawl):
                 return 0
         if opts.fresh:
             opts.spargs["fresh"] = "1"
-        self.crawler_process = AsyncCrawlerProcess(self.settings)
+        self.crawler_process = process = _Process(self.settings)
         super().run(args, opts)
         spider: Any = self._crawler.spider
         if getattr(spider, "failure", None) is not None:
             raise spider.failure
         if self.crawler_process.bootstrap_failed:
             return 1
+        if process.signal is not None and self._crawler.stats.get_value("finish_reason") == "shutdown":
+            return 128 + process.signal
         return _outcome(self._crawler) if args == ["events"] else 0
 
     def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
         self._crawler = super()._create_crawler(spidercls)
         return self._crawler
+
+
+class _Process(AsyncCrawlerProcess):
+    """Scrapy's own, which remembers the signal that ended it."""
+
+    signal: int | None = None
+
+    def _signal_shutdown(self, signum: int, frame: Any) -> None:
+        self.signal = signum
+        super()._signal_shutdown(signum, frame)
 
 
 def _is_warning(record: logging.LogRecord) -> bool:
@@ -131,6 +142,4 @@ def _outcome(crawler: Crawler) -> int:
             print(f"monitor failed: {name}", file=sys.stderr)
         print(f"complete: {verdict.count} events")
         return 0
-    if reason == "shutdown":
-        return _INTERRUPTED
     raise NotComplete("not complete: " + ("; ".join(verdict.against) if verdict else f"the crawl ended: {reason}"))

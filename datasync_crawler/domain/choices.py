@@ -26,6 +26,7 @@ class Choices:
     most_in_flight: int
     most_bytes_in_flight: int
     most_shards: int | None
+    batch_rows: int
     reserve: int
     cursor_threshold: float
     key_life: float
@@ -52,6 +53,7 @@ def read_choices(settings: Mapping[str, object]) -> Choices:
         most_in_flight=_whole(settings, "MAX_IN_FLIGHT", least=1),
         most_bytes_in_flight=_whole(settings, "MAX_IN_FLIGHT_BYTES", least=1 << 16),
         most_shards=_whole(settings, "WORKER_CONCURRENCY", least=1) if _text(settings, "WORKER_CONCURRENCY") else None,
+        batch_rows=_whole(settings, "BATCH_SIZE", least=1) if _text(settings, "BATCH_SIZE") else 1,
         reserve=_whole(settings, "RATE_LIMIT_BUFFER", least=0),
         cursor_threshold=_number(settings, "CURSOR_REFRESH_THRESHOLD", least=0),
         key_life=60 * _number(settings, "KEY_LIFE_MINUTES", least=0.01),

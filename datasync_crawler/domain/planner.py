@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from datasync_crawler.domain.shard import Shard
 
-
 # By how much of a page the upper part of a cut shard falls short of whole pages, as density is only nearly even.
 _SHORT = 0.15
 
@@ -57,8 +56,8 @@ def remaining_rows(shards: Sequence[Shard], outlook: Outlook) -> dict[int, float
 def split_point(shard: Shard, rows: float, outlook: Outlook, *, flying: bool) -> int | None:
     """Where to cut a shard with ``rows`` left in two, on the unit of time; None when that would not pay.
 
-    ``flying`` says that a page of it is under way: its rows are not the cut's to share. The upper part is a little less
-    than a whole number of pages: a call for the few rows of one more page would be wasted.
+    ``flying`` says that a page of it is under way: its rows are not the cut's to share. The upper part is a little
+    less than a whole number of pages: a call for the few rows of one more page would be wasted.
     """
     top, density = _top(shard, outlook), _density(shard, outlook)
     underway = outlook.page_rows if flying else 0

@@ -6,22 +6,21 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
+from datasync_crawler.simulator.switches import one_of
+
 if TYPE_CHECKING:
     from datasync_crawler.simulator.limits import Verdict
-
-BUDGET_FORMS = ("x-ratelimit", "x-ratelimit-epoch", "ietf", "structured", "none")
-RETRY_FORMS = ("seconds", "date", "none")
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetDialect:
     """Switches of what is told of a budget."""
 
-    budget_form: str = "x-ratelimit"
+    budget_form: str = one_of("x-ratelimit", "x-ratelimit-epoch", "ietf", "structured", "none")
     """x-ratelimit (reset in seconds), x-ratelimit-epoch, ietf (three fields), structured (two), or none."""
     budget_lie: float = 1.0
     """What announced limits and remainders are multiplied with."""
-    retry_form: str = "seconds"
+    retry_form: str = one_of("seconds", "date", "none")
     """``Retry-After`` in seconds, as a date, or none."""
     refusal_silent: bool = False
     """Whether a refusal has neither a body nor a header that says anything of the budget."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CURSOR_FORMS = ("base64", "raw", "sealed")
+from datasync_crawler.simulator.switches import one_of
 
 
 @dataclass(frozen=True, slots=True)
 class CursorForm:
     """How a position is written into a cursor."""
 
-    cursor_form: str = "base64"
+    cursor_form: str = one_of("base64", "raw", "sealed")
     """base64 (of JSON), raw (the JSON itself) or sealed (neither to be read nor made)."""
     cursor_padding: int = 0
     """Characters of filling in each cursor."""

@@ -71,10 +71,6 @@ class Names:
         """The path where stream access is given."""
         return f"{self.internal_path}{self.access_path}"
 
-    def key_value(self, key: str) -> str:
-        """The key as it stands in its header."""
-        return f"{self.key_scheme} {key}" if self.key_scheme else key
-
     def cased(self, name: str) -> str:
         """A field's name or place as this service writes it."""
         return _HUMP.sub(r"_\1", name).lower() if self.snake_case else name
@@ -88,17 +84,6 @@ class Names:
         if isinstance(value, list):
             return [self.recased(inner) for inner in value]
         return value
-
-
-def at(document: object, place: str) -> object:
-    """What stands at a place of a JSON document, by dots; None where nothing does.
-
-    >>> at({"meta": {"total": 3}}, "meta.total")
-    3
-    """
-    for name in place.split("."):
-        document = document.get(name) if isinstance(document, dict) else None
-    return document
 
 
 def placed(places: list[tuple[str, object]]) -> dict[str, object]:

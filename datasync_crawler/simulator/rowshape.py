@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-ID_FORMS = ("uuid", "upper", "prefixed", "integer")
-TIME_FORMS = ("", "s", "ms", "us", "iso", "iso-seconds", "offset", "text", "all")
-DENSITIES = ("even", "ties", "instant", "uneven", "gaps")
+from datasync_crawler.simulator.switches import one_of
 
 _FIRST_NUMBER = 1_000_001
 _EAST = timezone(timedelta(hours=5, minutes=30))
@@ -18,14 +16,14 @@ _CYCLE = ("ms", "iso", "s", "text", "offset", "us")
 class RowShape:
     """Switches of a row. An empty ``time_form`` is the default service's: mixed in lists, numbers in the feed."""
 
-    id_form: str = "uuid"
+    id_form: str = one_of("uuid", "upper", "prefixed", "integer")
     """uuid, upper (case), prefixed (a word and 32 digits) or integer (counting in the order of time)."""
     id_prefix: str = "evt_"
-    time_form: str = ""
+    time_form: str = one_of("", "s", "ms", "us", "iso", "iso-seconds", "offset", "text", "all")
     """s, ms, us (numbers), iso, iso-seconds, offset (texts), text (a number in quotes), all (in turn, on a page)."""
     row_under: str = ""
     """The field that holds the row, where rows are wrapped."""
-    density: str = "even"
+    density: str = one_of("even", "ties", "instant", "uneven", "gaps")
     """even, ties (every three hours), instant (a sixth at one time), uneven (most near the end) or gaps (of days)."""
 
     def written_id(self, plain: str, row: int, count: int) -> str:
@@ -59,7 +57,7 @@ class RowShape:
 
 
 def told_time(stamp: int, form: str) -> int | str:
-    """Milliseconds since 1970 in a form of TIME_FORMS; seconds are cut, microseconds are those of ``micros``."""
+    """Milliseconds since 1970 in a form of ``time_form``; seconds are cut, microseconds are those of ``micros``."""
     if form == "s":
         return stamp // 1000
     if form == "us":

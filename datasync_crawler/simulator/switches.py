@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import field, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -19,12 +19,29 @@ class UnknownSwitch(ValueError):
     """Raised when a switch has no such name or cannot take such a value."""
 
 
+def one_of(*values: str) -> Any:
+    """A switch that is one of some words, the first of them by default."""
+    return field(default=values[0], metadata={"values": values})
+
+
+def words(value: DataclassInstance) -> dict[str, tuple[str, ...]]:
+    """The words that can be chosen, for every switch that is one of some."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in fields(value):
+        inner = getattr(value, each.name)
+        if is_dataclass(inner) and not isinstance(inner, type):
+            found |= words(inner)
+        elif "values" in each.metadata:
+            found[each.name] = each.metadata["values"]
+    return found
+
+
 def standing(value: DataclassInstance) -> dict[str, Any]:
     """Every switch of a value and of its parts, as it stands. No two switches share a name."""
     found: dict[str, Any] = {}
-    for field in fields(value):
-        inner = getattr(value, field.name)
-        found |= standing(inner) if is_dataclass(inner) and not isinstance(inner, type) else {field.name: inner}
+    for each in fields(value):
+        inner = getattr(value, each.name)
+        found |= standing(inner) if is_dataclass(inner) and not isinstance(inner, type) else {each.name: inner}
     return found
 
 
@@ -36,17 +53,20 @@ def switched(value: Value, switches: Mapping[str, object]) -> Value:
     unknown = switches.keys() - standing(value).keys()
     if unknown:
         raise UnknownSwitch(f"no switch is called {min(unknown)!r}")
+    for name, known in words(value).items():
+        if str(switches.get(name, known[0])).strip() not in known:
+            raise UnknownSwitch(f"{name} is one of {', '.join(map(repr, known))}, not {switches[name]!r}")
     return _switched(value, switches)
 
 
 def _switched(value: Value, switches: Mapping[str, object]) -> Value:
     changed: dict[str, Any] = {}
-    for field in fields(value):
-        inner = getattr(value, field.name)
+    for each in fields(value):
+        inner = getattr(value, each.name)
         if is_dataclass(inner) and not isinstance(inner, type):
-            changed[field.name] = _switched(inner, switches)
-        elif field.name in switches:
-            changed[field.name] = _read(field.name, inner, switches[field.name])
+            changed[each.name] = _switched(inner, switches)
+        elif each.name in switches:
+            changed[each.name] = _read(each.name, inner, switches[each.name])
     return replace(value, **changed)
 
 

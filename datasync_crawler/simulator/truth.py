@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from datasync_crawler.simulator.switches import one_of
+
 
 @dataclass(frozen=True, slots=True)
 class Truth:
@@ -11,7 +13,7 @@ class Truth:
 
     total_told: bool = True
     """Whether a page tells the total."""
-    more_told: str = "truly"
+    more_told: str = one_of("truly", "always", "never")
     """``hasMore``: truly, always (an empty page follows the last one) or never."""
     repeats: int = 0
     """Rows that a page holds twice, side by side."""
@@ -21,7 +23,7 @@ class Truth:
     """Seconds from one to the next."""
     loop_at: float = 0.0
     """Share of the events behind which cursors lead back to where they came from; 0 is none."""
-    loop_on: str = "events"
+    loop_on: str = one_of("events", "feed", "both")
     """Where that happens: events, feed or both."""
 
     def hidden(self, elapsed: float | None) -> int:

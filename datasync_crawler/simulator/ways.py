@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-PLACES = ("bundle", "lazy", "map", "runtime", "docs", "link", "nowhere")
+from datasync_crawler.simulator.switches import one_of
+
+PLACES = ("bundle", "lazy", "map", "docs", "nowhere")
+"""Where a way can be written down; the last is no place at all."""
 DUMP_FORMS: Mapping[str, str] = {
     "ndjson": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8",
@@ -23,18 +26,18 @@ class Ways:
     """Whether there is a feed at all."""
     feed_open: bool = False
     """Whether the feed is called without a stream token."""
-    feed_written: str = "handed"
+    feed_written: str = one_of("handed", *PLACES, "runtime")
     """Where its path stands: handed (out with a token), bundle, lazy (chunk), map (of sources), runtime (nowhere)."""
     feed_wants: str = ""
     """What a call of the feed must look like, in the words of ``stream_access_wants``."""
     ranges_on_feed: bool = True
-    since_form: str = "ms"
+    since_form: str = one_of("ms", "s", "us", "iso")
     """How ``since`` and ``until`` are read: ms, s, us or iso."""
 
-    paging: str = "cursor"
+    paging: str = one_of("cursor", "offset", "page")
     """How a list goes on: cursor, offset or page (numbers from ``first_page``)."""
     first_page: int = 1
-    over_cap: str = "silent"
+    over_cap: str = one_of("silent", "refused")
     """What becomes of a limit above the cap: silent (reduced) or refused (400)."""
 
     ids_path: str = ""
@@ -43,12 +46,12 @@ class Ways:
     ids_limit: int = 6
     ids_window: float = 60.0
     ids_latency: float = 1.0
-    ids_written: str = "bundle"
+    ids_written: str = one_of(*PLACES)
 
     dump_path: str = ""
     """Below the API: everything at once."""
-    dump_form: str = "ndjson"
-    dump_written: str = "bundle"
+    dump_form: str = one_of(*DUMP_FORMS)
+    dump_written: str = one_of(*PLACES, "link")
     dump_limit: int = 2
     dump_window: float = 3_600.0
     dump_latency: float = 2.0
@@ -62,7 +65,7 @@ class Ways:
     """Encodings that pages are given in, by commas, best first: br, gzip."""
     lift_header: str = ""
     """A header, ``Name: value``, that lifts the cap or the limit of the list of events."""
-    lift_written: str = "bundle"
+    lift_written: str = one_of(*PLACES)
     lifted_cap: int = 0
     lifted_limit: int = 0
 

@@ -10,7 +10,7 @@ from datasync_crawler.simulator.budgets import BudgetDialect
 from datasync_crawler.simulator.cursorform import CursorForm
 from datasync_crawler.simulator.names import Names
 from datasync_crawler.simulator.rowshape import RowShape
-from datasync_crawler.simulator.switches import UnknownSwitch, switched
+from datasync_crawler.simulator.switches import UnknownSwitch, one_of, switched
 from datasync_crawler.simulator.truth import Truth
 from datasync_crawler.simulator.ways import Ways
 
@@ -70,13 +70,13 @@ class World:
     filtered_total: bool = False
     type_filters: bool = False
     offset_honoured: bool = False
-    teapot: str = "none"
+    teapot: str = one_of("none", "below", "outside")
     """Which cursors are answered 418: none, below (older than the oldest row), outside (newer than the newest too)."""
     bulk_broken: bool = False
     bulk_cap: int = 100
 
     limits: bool = True
-    window_kind: str = "sliding"
+    window_kind: str = one_of("sliding", "fixed", "bucket")
     """How calls are counted: sliding (a log of arrivals), fixed (a counter per window) or bucket (of tokens)."""
     refused_count: bool = True
     header_limit: int = 10
@@ -113,7 +113,7 @@ class World:
 
     submissions_allowed: int = 5
     submissions_listed: bool = True
-    submission_fault: str = "none"
+    submission_fault: str = one_of("none", "refused", "lost")
     """What befalls a submission: none, refused (500, not taken), lost (taken, then the connection is reset)."""
 
     fault_server_error: float = 0.0

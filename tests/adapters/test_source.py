@@ -49,13 +49,23 @@ def test_several_may_open_an_empty_database_at_once(postgres_url: str) -> None:
 
 def test_a_ledger_belongs_to_its_first_origin(ledger: Ledger, postgres_url: str) -> None:
     ledger.bind(HERE)
+    ledger.save_profile(b"{}")
     ledger.bind(HERE)
     with Ledger.open(postgres_url) as other, pytest.raises(SourceMismatch, match=f"{HERE}.*{THERE}"):
         other.bind(THERE)
 
 
+def test_an_empty_ledger_may_be_bound_anew_after_a_mistyped_address(ledger: Ledger) -> None:
+    ledger.bind(HERE)
+    ledger.bind(THERE)
+    ledger.save_profile(b"{}")
+    with pytest.raises(SourceMismatch):
+        ledger.bind(HERE)
+
+
 def test_a_moved_ledger_belongs_to_the_new_origin(ledger: Ledger) -> None:
     ledger.bind(HERE)
+    ledger.save_profile(b"{}")
     ledger.move(THERE)
     ledger.bind(THERE)
     with pytest.raises(SourceMismatch):

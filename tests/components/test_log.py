@@ -12,7 +12,7 @@ from scrapy.exceptions import DropItem
 from datasync_crawler.domain.page import Page, StoredPage
 from datasync_crawler.domain.shard import Checkpoint
 from datasync_crawler.flow.secrets import Secrets
-from datasync_crawler.log import Masking, MaskSecrets, QuietFormatter
+from datasync_crawler.log import LogFilters, MaskSecrets, QuietFormatter
 from tests.components.secret import KEY
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def test_the_mask_sits_on_every_handler_there_is(crawler_with: Callable[..., Cra
     handler = logging.StreamHandler(text)
     root.addHandler(handler)
     try:
-        Masking.from_crawler(crawler_with())
+        LogFilters.from_crawler(crawler_with())
         logging.getLogger("anybody").warning("sent %s", KEY)
     finally:
         root.removeHandler(handler)

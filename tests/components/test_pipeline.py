@@ -105,7 +105,7 @@ async def test_after_a_page_that_could_not_be_stored_no_later_one_is(
     taken_over(ledger_url)
     with pytest.raises(DropItem, match="could not be stored"):
         await pipeline.process_item(page(1))
-    with pytest.raises(DropItem, match="an earlier page"):
+    with pytest.raises(DropItem, match="one before"):
         await pipeline.process_item(page(2, generation=2))
     assert stored(ledger_url) == {"0"}
     assert checkpoint(ledger_url).position == NEWEST_MICROS
@@ -247,3 +247,18 @@ async def test_a_run_goes_on_where_the_ledger_stands(
 def test_pools_that_the_profile_announces_are_known_as_such() -> None:
     assert [pool.announced for pool in PROFILE.pools] == [True, True, False]
     assert PROFILE.pool("feed") == Pool("feed")
+
+
+async def test_a_batch_is_stored_when_it_is_full_and_its_rest_at_the_end(
+    crawler_with: Callable[..., Crawler], ledger_url: str
+) -> None:
+    pipeline = LedgerPipeline.from_crawler(crawler_with(DATABASE_URL=ledger_url, BATCH_SIZE="3"))
+    await pipeline.open_spider()
+    await pipeline.process_item(page(0, 1, checkpoint=Checkpoint(NEWEST_MICROS - 1, "1")))
+    assert stored(ledger_url) == set()
+    await pipeline.process_item(page(2, checkpoint=Checkpoint(NEWEST_MICROS - 2, "2")))
+    assert stored(ledger_url) == {"0", "1", "2"}
+    await pipeline.process_item(page(3, checkpoint=Checkpoint(NEWEST_MICROS - 3, "3")))
+    await pipeline.close_spider()
+    assert stored(ledger_url) == {"0", "1", "2", "3"}
+    assert checkpoint(ledger_url).position == NEWEST_MICROS - 3

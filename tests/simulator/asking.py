@@ -97,6 +97,13 @@ def cursor(stamp: int, event_id: str = NULL_ID, expires: int = 4_102_444_800_000
     return base64.urlsafe_b64encode(json.dumps(fields).encode()).decode()
 
 
+def at(document: Any, place: str) -> Any:
+    """What stands at a place of a JSON document, by dots; None where nothing does."""
+    for name in place.split("."):
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
+
+
 @cache
 def data(events: int, tie_rate: float = 0.001) -> tuple[EventTable, Sessions]:
     """The event set of seed 1, made once for all tests."""

@@ -10,9 +10,8 @@ from urllib.parse import urlencode
 
 from datasync_crawler.simulator.cursors import Cursor
 from datasync_crawler.simulator.keys import allowance, pool_of
-from datasync_crawler.simulator.names import at
 from datasync_crawler.simulator.pages import mint
-from tests.simulator.asking import BROWSER, KEY, Client, Heard
+from tests.simulator.asking import BROWSER, KEY, Client, Heard, at
 
 if TYPE_CHECKING:
     from datasync_crawler.simulator.world import World
@@ -46,7 +45,7 @@ class Knowing:
     def stats(self) -> Any:
         """What the service says of its size."""
         names = self.world.names
-        key = {names.key_header.lower(): names.key_value(KEY)}
+        key = {names.key_header.lower(): f"{names.key_scheme} {KEY}".strip()}
         return self.client.ask(f"{names.internal_path}/stats", self.now, key=None, **key).json
 
     def _walk(self, way: str, path: str, cap: int) -> None:
@@ -110,7 +109,7 @@ class Knowing:
         lift = [part.strip() for part in ways.lift_header.split(":")]
         self._wait(pool_of(self.world, {"events": "header"}.get(way, way), lifted=bool(ways.lift_header)))
         headers = {
-            names.key_header.lower(): names.key_value(KEY),
+            names.key_header.lower(): f"{names.key_scheme} {KEY}".strip(),
             "user-agent": BROWSER,
             "origin": "http://h",
             "referer": "http://h/",

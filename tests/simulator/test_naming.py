@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from datasync_crawler.simulator.names import Names, at, placed
-from tests.simulator.asking import BROWSER, KEY, Client
+from datasync_crawler.simulator.names import Names, placed
+from tests.simulator.asking import BROWSER, KEY, Client, at
 
 
 def test_paths_move_together_with_what_speaks_of_them() -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One call: the place where it is written down (of ``ways.PLACES``), and how it reads there."""
+    """One call: the place where it is written down (one of ``ways.PLACES``), and how it reads there."""
 
     place: str
     script: str
