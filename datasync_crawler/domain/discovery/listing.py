@@ -10,7 +10,7 @@ from datasync_crawler.domain.discovery.paging import PageEdge, Paging, read_pagi
 from datasync_crawler.domain.discovery.rows import Columns, coarsest_unit, find_rows, read_columns
 from datasync_crawler.domain.errors import PageError
 from datasync_crawler.domain.page import Page
-from datasync_crawler.domain.profile import CursorShape, RowShape
+from datasync_crawler.domain.profile import CursorShape, Path, RowShape
 from datasync_crawler.domain.reading import PageReader
 from datasync_crawler.domain.times import read_time
 
@@ -39,15 +39,15 @@ class Listing:
 def read_listing(document: Any, body: bytes, wall: float) -> Listing | None:
     """The page in an answer that came at the wall time ``wall`` (seconds); None when it holds no records."""
     found = find_rows(document)
-    columns = read_columns(found[1]) if found else None
+    columns = read_columns(found.rows) if found else None
     if found is None or columns is None:
         return None
-    path, rows = found
+    path, under, rows = found
     last = rows[-1]
     moment = read_time(last.get(columns.time)) if columns.time else None
-    edge = PageEdge(len(rows), str(last.get(columns.id)), moment.micros if moment else None, wall)
+    edge = PageEdge(len(rows), str(last.get(columns.id)), moment, wall)
     paging = read_paging(document, edge)
-    shape = _shape(path, columns, paging, coarsest_unit(rows, columns.time) if columns.time else 1000)
+    shape = _shape(path, under, columns, paging, coarsest_unit(rows, columns.time) if columns.time else 1000)
     try:
         page = PageReader(shape).read(body)
     except (PageError, ValueError):  # a page that contradicts itself, or names that no reader can be made for
@@ -57,9 +57,10 @@ def read_listing(document: Any, body: bytes, wall: float) -> Listing | None:
     return Listing(shape, page, columns.descending, paging.anatomy, told, numeric)
 
 
-def _shape(path: tuple[str, ...], columns: Columns, paging: Paging, unit: int) -> RowShape:
+def _shape(path: Path, under: Path, columns: Columns, paging: Paging, unit: int) -> RowShape:
     return RowShape(
         rows=path,
+        under=under,
         id=columns.id,
         time=columns.time,
         type=columns.type,

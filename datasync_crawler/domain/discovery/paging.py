@@ -10,7 +10,7 @@ from typing import Any
 from datasync_crawler.domain.cursor import anatomy
 from datasync_crawler.domain.discovery.leaves import Leaf, leaves, named
 from datasync_crawler.domain.profile import CursorShape, Path
-from datasync_crawler.domain.times import read_time
+from datasync_crawler.domain.times import Moment, read_time
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST_LIFE = 7 * 86_400
@@ -31,11 +31,11 @@ class Paging:
 
 @dataclass(frozen=True, slots=True)
 class PageEdge:
-    """What the paging is held against: number of rows, last row's id and time, wall time."""
+    """What the paging is held against: number of rows, last row's id and time (with its resolution), wall time."""
 
     rows: int
     last_id: str
-    last_time: int | None
+    last_time: Moment | None
     at: float
 
 
@@ -69,7 +69,7 @@ def _cursor(found: Sequence[Leaf], edge: PageEdge) -> Leaf | None:
 def _anatomy(leaf: Leaf | None, edge: PageEdge) -> CursorShape | None:
     if leaf is None or edge.last_time is None:
         return None
-    return anatomy(leaf.value, edge.last_id, edge.last_time, edge.at)
+    return anatomy(leaf.value, edge.last_id, edge.last_time.micros, edge.at, edge.last_time.unit)
 
 
 def _has_more(found: Sequence[Leaf], cursor: Leaf | None) -> Leaf | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from datasync_crawler.domain.discovery.leaves import lists, words
 from datasync_crawler.domain.profile import Path
@@ -22,6 +22,8 @@ _TIME_WORDS = frozenset({"time", "timestamp", "at", "ts", "date", "created", "oc
 _TYPE_WORDS = frozenset({"type", "kind", "category", "event"})
 # Members are judged on this many rows; a page of ten thousand tells no more than its first rows.
 _SAMPLE = 400
+# Ids that are told of a page's rows differ in at least this share.
+_DISTINCT = 0.9
 # A type is a word out of few: fewer distinct values than this.
 _FEW = 50
 
@@ -36,13 +38,32 @@ class Columns:
     descending: bool | None
 
 
-def find_rows(document: Any) -> tuple[Path, list[Row]] | None:
-    """The path and the records of the longest list of objects that have an id, None when there is none."""
+class Records(NamedTuple):
+    """The records of an answer: the path to their list, and from a member of it to the record itself."""
+
+    path: Path
+    under: Path
+    rows: Sequence[Row]
+
+
+def find_rows(document: Any) -> Records | None:
+    """The records of the longest list of objects that have an id, None when there is none."""
     found = [(path, rows) for path, rows in lists(document) if rows and all(isinstance(row, Mapping) for row in rows)]
     for path, rows in sorted(found, key=lambda item: len(item[1]), reverse=True):
-        if _id_of(rows) is not None:
-            return path, rows
+        under, inner = _unwrapped(rows)
+        if _id_of(inner) is not None:
+            return Records(path, under, inner)
     return None
+
+
+def _unwrapped(rows: Sequence[Row]) -> tuple[Path, Sequence[Row]]:
+    """The objects inside of wrappers, which have one object each and no id of their own."""
+    names = [name for name in rows[0] if all(isinstance(row.get(name), Mapping) for row in rows)]
+    row_id = _id_of(rows)
+    if len(names) != 1 or (row_id is not None and words(row_id) & _ID_WORDS):
+        return (), rows
+    inner = [row[names[0]] for row in rows]
+    return ((names[0],), inner) if _id_of(inner) is not None else ((), rows)
 
 
 def read_columns(rows: Sequence[Row]) -> Columns | None:
@@ -69,12 +90,14 @@ def _id_of(rows: Sequence[Row]) -> str | None:
 def _could_be_id(values: Sequence[object]) -> bool:
     present = [value for value in values if value is not None]
     plain = all(isinstance(value, (str, int)) and not isinstance(value, bool) for value in present)
-    return plain and len(present) * 2 > len(values) and len(set(present)) == len(present)
+    # A page may hold some of its rows twice.
+    return plain and len(present) * 2 > len(values) and len(set(present)) >= _DISTINCT * len(present)
 
 
-def _id_rank(name: str, rows: Sequence[Row]) -> tuple[bool, bool, bool, str]:
+def _id_rank(name: str, rows: Sequence[Row]) -> tuple[bool, bool, int, bool, str]:
     reads_as_time = read_time(rows[0].get(name)) is not None
-    return (not words(name) <= _ID_WORDS, reads_as_time, not words(name) & _ID_WORDS, name)
+    distinct = len({row.get(name) for row in rows})
+    return (not words(name) <= _ID_WORDS, reads_as_time, -distinct, not words(name) & _ID_WORDS, name)
 
 
 def _time_of(rows: Sequence[Row], row_id: str) -> str | None:
