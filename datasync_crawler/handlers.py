@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
+from http import HTTPStatus
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler
-from scrapy.exceptions import DownloadCancelledError
+from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError
+from scrapy.utils._download_handlers import make_response
 
 from datasync_crawler.flow.secrets import Secrets
+from datasync_crawler.adapters.body import LONGEST, STREAMED, Body
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -25,6 +30,9 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
     Scrapy's default handler does neither: over a connection that was used before, Twisted repeats a call that a reset
     cut off, unseen by any budget, and a reset within a body may leave the call waiting for ever. aiohttp repeats too,
     but can be told not to; ``_retry_connection`` is private and has a test that fails when it is gone.
+
+    A request with :data:`~datasync_crawler.adapters.body.STREAMED` in its meta is answered as soon as the headers are
+    there; its body is read by whoever takes the answer.
     """
 
     experimental = False  # Scrapy's mark; a warning in every log would not make it less so
@@ -34,6 +42,7 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
         self._secrets = secrets_of(crawler)
         self._session._retry_connection = False  # noqa: SLF001 - see above
         self._under_way: set[asyncio.Task[Response]] = set()
+        self._bodies: WeakSet[Body] = WeakSet()
         crawler.signals.connect(self._abandon, signal=calls_abandoned)
 
     async def download_request(self, request: Request) -> Response:
@@ -46,20 +55,39 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
             headers=_filled(request.headers, self._secrets),
             meta=request.meta,
         )
-        sending = asyncio.ensure_future(super().download_request(keyed))
+        streamed = keyed.meta.pop(STREAMED, False)
+        sending = asyncio.ensure_future(self._open(keyed) if streamed else super().download_request(keyed))
         self._under_way.add(sending)
         try:
             response = await sending
         except asyncio.CancelledError:
             raise DownloadCancelledError("abandoned") from None
+        except TimeoutError:
+            raise DownloadTimeoutError("no answer in time") from None
         finally:
             self._under_way.discard(sending)
         request.meta.update(keyed.meta)
         return response.replace(url=request.url)
 
+    async def _open(self, request: Request) -> Response:
+        """The answer without its body, which stands in the request's meta; one that is no success is read whole."""
+        patience = request.meta.get("download_timeout", self._DEFAULT_CONNECT_TIMEOUT)
+        async with AsyncExitStack() as held:
+            async with asyncio.timeout(patience):
+                answer = await held.enter_async_context(self._make_request(request, LONGEST))
+            if answer.status != HTTPStatus.OK:
+                return await self._read_response(answer, request)
+            headers = self._extract_headers(answer)
+            headers.pop(b"Content-Encoding", None)
+            body = request.meta[STREAMED] = Body(answer, held.pop_all(), patience)
+            self._bodies.add(body)
+            return make_response(**self._build_base_response_args(answer, request, headers), body=b"")
+
     def _abandon(self) -> None:
         for sending in self._under_way:
             sending.cancel()
+        for body in self._bodies:
+            body.abandon()
 
 
 def secrets_of(crawler: Crawler) -> Secrets:

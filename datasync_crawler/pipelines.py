@@ -108,7 +108,7 @@ class LedgerPipeline:
             logger.error("%d pages could not be stored: %s", len(batch), failure)  # noqa: TRY400 - one line
             return
         for stored in outcomes:
-            spider.reception.stored(stored.inserted, stored.met)
+            spider.reception.stored(stored.inserted, stored.met, item.lane)
 
     async def close_spider(self) -> None:
         """Judges the set from the database and leaves the verdict in the ledger and in the stats."""

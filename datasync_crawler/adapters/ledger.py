@@ -146,8 +146,11 @@ class Ledger(ShardBook, CallBook, Memory, SubmissionBook, IdSet):
         return bool(row[0])
 
     def _move_checkpoint(self, cursor: Cursor, page: StoredPage, batch: Batch, stored: Stored) -> None:
-        values = {"shard": page.shard, "lane": page.lane, **asdict(page.checkpoint), **asdict(stored)}
-        cursor.execute(QUERIES["move_checkpoint"], values)
+        values: dict[str, object] = {"shard": page.shard, "lane": page.lane, **asdict(stored)}
+        if page.checkpoint is None:
+            cursor.execute(QUERIES["count_beside"], values)
+        else:
+            cursor.execute(QUERIES["move_checkpoint"], values | asdict(page.checkpoint))
         (number,) = cursor.fetchone() or (0,)
         for row in batch.rejected:
             reason = row.reason.replace("\0", "�")

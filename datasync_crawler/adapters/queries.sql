@@ -96,6 +96,12 @@ SET lane = %(lane)s, position = %(position)s, last_id = %(last_id)s, cursor = %(
 WHERE shard = %(shard)s
 RETURNING pages;
 
+-- count_beside --
+UPDATE ingestion_progress
+SET rows = rows + %(inserted)s, met = met + %(met)s, pages = pages + 1, updated_at = now()
+WHERE shard = %(shard)s
+RETURNING pages;
+
 -- reject --
 INSERT INTO rejected_rows (shard, page, reason, raw) VALUES (%(shard)s, %(page)s, %(reason)s, %(raw)s);
 

@@ -55,7 +55,7 @@ class CallNotes:
 
 
 class Cuts:
-    """Cuts shards in the ledger; see :class:`datasync_crawler.flow.ports.ShardBook`."""
+    """Cuts and finishes shards in the ledger; see :class:`datasync_crawler.flow.ports.ShardBook`."""
 
     def __init__(self, worker: LedgerWorker) -> None:
         self._worker = worker
@@ -63,3 +63,7 @@ class Cuts:
     async def split(self, shard: int, generation: int, at: int) -> tuple[Shard, Shard]:
         """The upper and the lower part of a shard, cut at a time."""
         return await self._worker.do(lambda ledger: ledger.split(shard, generation, at))
+
+    async def finish(self, shard: int, generation: int, proof: str) -> None:
+        """Marks a shard done."""
+        await self._worker.do(lambda ledger: ledger.finish(shard, generation, proof))

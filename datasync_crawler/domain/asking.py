@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 from datasync_crawler.domain.cursor import forge, lowest_id
 from datasync_crawler.domain.profile import Credential, Endpoint
 from datasync_crawler.domain.shard import Checkpoint, Shard
+from datasync_crawler.domain.times import write_bound
 
 # How long a cursor of our own making is declared to live, in seconds.
 _DECLARED_LIFE = 3600.0
@@ -18,6 +19,7 @@ class Ask:
     """One page wanted: from which shard, through which lane, from where on, how many rows, the how-manieth try.
 
     ``top`` is the time (microseconds) that no row of the answer may be newer than; None when nothing bounds it.
+    ``chained`` says that it is asked for with the server's own cursor.
     """
 
     shard: int
@@ -28,6 +30,7 @@ class Ask:
     top: int | None
     attempt: int = 0
     start: int | None = None
+    chained: bool = False
 
 
 def page_url(
@@ -41,8 +44,8 @@ def page_url(
 ) -> str:
     """The address of the next page of a shard, with ``{key}`` where the key belongs.
 
-    A cursor is made where that is possible (the server's own may belong to another endpoint), else the server's own is
-    taken while it lives at the wall time ``now``, else the time filter is used, else the chain starts again.
+    A cursor is made where that is possible, else the server's own is taken while it lives at the wall time ``now``
+    (:func:`chained`), else the time filter is used, else the chain starts again.
     ``sample_id`` is any id of the set: its form is borrowed. With ``start`` the page is asked for by the number of its
     first row.
     """
@@ -58,10 +61,19 @@ def page_url(
 
 
 def enterable(endpoint: Endpoint, shard: Shard, *, numbered: bool = False) -> bool:
-    """Whether the shard can be walked on from where it stands through this endpoint, by row numbers or by time."""
+    """Whether the shard can be walked on from where it stands through this endpoint, by row numbers or by time.
+
+    An endpoint that cannot start at a given time walks from the newest row, or goes on with a cursor of its own.
+    """
     if numbered:
         return endpoint.numbered
-    return endpoint.positionable or (shard.low is None and shard.high is None)
+    return endpoint.positionable or shard.high is None or shard.checkpoint.cursor is not None
+
+
+def chained(endpoint: Endpoint, shard: Shard, now: float) -> bool:
+    """Whether the next page of the shard is asked for with the server's own cursor at the wall time ``now``."""
+    makes = endpoint.cursor is not None and _placed(shard)
+    return endpoint.cursor_param is not None and not makes and _lives(shard.checkpoint, now)
 
 
 def start_of(shard: Shard) -> int:
@@ -77,25 +89,31 @@ def rows_wanted(endpoint: Endpoint, shard: Shard, rows: int) -> int:
     return rows if shard.low is None else min(rows, -shard.low - start_of(shard))
 
 
-def ceiling(endpoint: Endpoint, shard: Shard) -> int | None:
-    """The time (microseconds) that no row of the shard's next page may be newer than; None when nothing bounds it."""
-    if not endpoint.positionable:
+def ceiling(endpoint: Endpoint, shard: Shard, now: float) -> int | None:
+    """The time (microseconds) that no row of the shard's next page may be newer than; None when nothing bounds it.
+
+    ``now`` is the wall time in seconds: a chain whose cursor is dead begins again at the newest row.
+    """
+    if not endpoint.descending or not (endpoint.positionable or chained(endpoint, shard, now)):
         return None
     if shard.checkpoint.position is not None:
-        return shard.checkpoint.position
+        # The last row may have been printed more coarsely than the next one.
+        return shard.checkpoint.position + endpoint.shape.time_unit - 1
     return None if shard.high is None else shard.high - 1
 
 
 def _position(endpoint: Endpoint, shard: Shard, now: float, sample_id: str) -> list[tuple[str, str]]:
-    mark = shard.checkpoint
-    placed = mark.position is not None or shard.high is not None
-    if placed and endpoint.cursor_param and endpoint.cursor is not None:
+    if endpoint.cursor_param and chained(endpoint, shard, now):
+        return [(endpoint.cursor_param, shard.checkpoint.cursor or "")]
+    if _placed(shard) and endpoint.cursor_param and endpoint.cursor is not None:
         return [(endpoint.cursor_param, _made(endpoint, shard, now, sample_id))]
-    if endpoint.cursor_param and _lives(mark, now):
-        return [(endpoint.cursor_param, mark.cursor or "")]
-    if placed and endpoint.until_param and endpoint.until_inclusive is not None:
-        return [(endpoint.until_param, str(_until(endpoint, shard)))]
+    if _placed(shard) and endpoint.until_param and endpoint.until_inclusive is not None:
+        return [(endpoint.until_param, _until(endpoint, shard))]
     return []
+
+
+def _placed(shard: Shard) -> bool:
+    return shard.checkpoint.position is not None or shard.high is not None
 
 
 def _number(endpoint: Endpoint, start: int) -> list[tuple[str, str]]:
@@ -107,18 +125,24 @@ def _number(endpoint: Endpoint, start: int) -> list[tuple[str, str]]:
 def _made(endpoint: Endpoint, shard: Shard, now: float, sample_id: str) -> str:
     assert endpoint.cursor is not None
     mark = shard.checkpoint
-    if mark.position is not None and mark.last_id is not None:
-        return forge(endpoint.cursor, mark.position, mark.last_id, now + _DECLARED_LIFE)
-    return forge(endpoint.cursor, shard.high or 0, lowest_id(sample_id), now + _DECLARED_LIFE)
+    if mark.position is None or mark.last_id is None:
+        return forge(endpoint.cursor, shard.high or 0, lowest_id(sample_id), now + _DECLARED_LIFE)
+    unit = endpoint.shape.time_unit
+    if endpoint.cursor.time_unit < unit and mark.position % unit == 0:
+        # The position may be coarser than the server sorts by: rows of its unit are met again, and none is lost.
+        return forge(endpoint.cursor, mark.position + unit, lowest_id(sample_id), now + _DECLARED_LIFE)
+    return forge(endpoint.cursor, mark.position, mark.last_id, now + _DECLARED_LIFE)
 
 
 def _lives(mark: Checkpoint, now: float) -> bool:
     return mark.cursor is not None and (mark.cursor_expires is None or mark.cursor_expires > now)
 
 
-def _until(endpoint: Endpoint, shard: Shard) -> int:
-    """The filter that lets rows at the position itself through once more: ties are met again, never lost."""
+def _until(endpoint: Endpoint, shard: Shard) -> str:
+    """The filter that lets rows of the position's unit through once more: ties are met again, never lost."""
     unit, position = endpoint.filter_unit, shard.checkpoint.position
-    if position is None:
-        return (shard.high or 0) // unit - (1 if endpoint.until_inclusive else 0)
-    return position // unit + (0 if endpoint.until_inclusive else 1)
+    above = shard.high or 0
+    if position is not None:
+        coarse = endpoint.shape.time_unit
+        above = (position // coarse + 1) * coarse if coarse > unit else (position // unit + 1) * unit
+    return write_bound(above - (unit if endpoint.until_inclusive else 0), unit, iso=endpoint.filter_iso)

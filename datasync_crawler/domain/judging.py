@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from datasync_crawler.domain.cursor import told_time
 from datasync_crawler.domain.errors import PageError
 from datasync_crawler.domain.page import Page
+from datasync_crawler.domain.profile import Endpoint
 from datasync_crawler.domain.shard import Checkpoint, Shard
 
 
@@ -13,6 +17,17 @@ class Misplaced(PageError):
 
 # The share of a cursor's life that a margin may take.
 _MOST_MARGIN = 0.25
+
+
+def sharpened(page: Page, endpoint: Endpoint) -> Page:
+    """The page with its last row's time as the next cursor tells it, which may be finer than it is printed."""
+    if endpoint.cursor is None or not page.ids or page.next_cursor is None:
+        return page
+    printed, told = page.times[-1], told_time(endpoint.cursor, page.next_cursor, page.ids[-1])
+    if told is None or printed is None or not printed < told < printed + endpoint.shape.time_unit:
+        return page
+    return replace(page, times=[*page.times[:-1], told])
+
 
 EMPTY = Page(ids=[], times=[], has_more=False)
 """What an answer without rows outside of the data's range amounts to."""

@@ -65,11 +65,11 @@ class StoredPage:
     """A page on its way into the ledger: the item of the events spider.
 
     The rows and the checkpoint of the shard are one transaction; ``generation`` fences out a holder that lost its
-    lease.
+    lease. Without a checkpoint the rows only lie beside the shard, which counts them and stays where it is.
     """
 
     shard: int
     generation: int
     lane: str
     page: Page
-    checkpoint: Checkpoint
+    checkpoint: Checkpoint | None

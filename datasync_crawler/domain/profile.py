@@ -33,6 +33,8 @@ class Finding(msgspec.Struct, frozen=True):
 class RowShape(msgspec.Struct, frozen=True):
     """Where rows, their id and time, and the paging sit in an answer; a path is None where nothing was found.
 
+    ``id`` is empty where a row is nothing but its id.
+
     ``under`` leads from a member of the list to the row itself, where rows are wrapped. ``time_unit`` is the coarsest resolution that any time had, in microseconds.
     """
 
@@ -48,6 +50,11 @@ class RowShape(msgspec.Struct, frozen=True):
     total: Path | None = None
     returned: Path | None = None
     limit: Path | None = None
+
+    @property
+    def bare(self) -> bool:
+        """Whether a row is nothing but its id."""
+        return not self.id
 
 
 class CursorShape(msgspec.Struct, frozen=True):
@@ -91,9 +98,12 @@ class TokenGrant(msgspec.Struct, frozen=True):
 class Endpoint(msgspec.Struct, frozen=True):
     """A way to get records: address, parameters, page cap and order.
 
-    ``until_inclusive`` and ``since_inclusive`` are None where the filter does not work or was not tried;
+    ``until_inclusive`` and ``since_inclusive`` are None where the filter does not work or was not tried; the filters
+    take steps of ``filter_unit`` microseconds, as numbers or in ISO form (``filter_iso``);
     ``offset_param`` and ``page_param`` only stand where they were seen to work. ``latency`` is the time of one full
-    page alone, in seconds.
+    page alone, in seconds. ``sparse_params`` make rows that hold little more than ids; ``headers`` go with every call.
+    A ``format`` other than ``json`` (see :data:`~datasync_crawler.domain.framing.StreamFormat`) says that one answer
+    gives everything at once, in that format; ``latency`` is then the time until it begins.
     """
 
     name: str
@@ -107,6 +117,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     since_inclusive: bool | None = None
     until_inclusive: bool | None = None
     filter_unit: int = 1000
+    filter_iso: bool = False
     offset_param: str | None = None
     page_param: str | None = None
     first_page: int = 1
@@ -114,8 +125,15 @@ class Endpoint(msgspec.Struct, frozen=True):
     cursor: CursorShape | None = None
     grant: TokenGrant | None = None
     fixed_params: tuple[tuple[str, str], ...] = ()
+    sparse_params: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     latency: float = 0.0
+    format: str = "json"
+
+    @property
+    def streamed(self) -> bool:
+        """Whether one answer gives everything at once."""
+        return self.format != "json"
 
     @property
     def positionable(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,6 +18,14 @@ _FACTS = ("has_more", "next_cursor", "cursor_life", "total", "returned", "limit"
 _NOWHERE = "\uffff"
 
 
+class _Alone(NamedTuple):
+    """A row that is nothing but its id."""
+
+    id: str | int | None
+    time: None = None
+    type: None = None
+
+
 class PageReader:
     """Decodes the pages of one endpoint; a typed decoder is built once and reads only the members that are needed.
 
@@ -29,8 +37,8 @@ class PageReader:
         self._shape = shape
         self._whole = whole
         self._read_times = _end_times if ends_only else _all_times
-        row = _row_type(shape)
-        self._decoder = msgspec.json.Decoder(_answer_type(shape, list[row]))  # type: ignore[valid-type]
+        row = _wrapped_type(shape, _row_type(shape))
+        self._decoder = msgspec.json.Decoder(_answer_type(shape, list[row]))
         self._raw_decoder = msgspec.json.Decoder(_answer_type(shape, list[msgspec.Raw]))
         self._row_decoder = msgspec.json.Decoder(row)
 
@@ -49,7 +57,8 @@ class PageReader:
         except Shapeless:
             return None
         rows = self._rows(answer)
-        ids = [row.id for row in rows]
+        rows = list(map(self._bare_row, rows)) if self._shape.under or self._shape.bare else rows
+        ids = [None if row is None else row.id for row in rows]
         return None if None in ids or "" in ids else self._page(answer, rows)
 
     def _read_each(self, body: bytes) -> Page:
@@ -66,10 +75,13 @@ class PageReader:
 
     def _row(self, text: msgspec.Raw) -> Any:
         try:
-            row = _decode(self._row_decoder, text)
+            row = self._bare_row(_decode(self._row_decoder, text))
         except Shapeless:
             return None
-        return None if row.id is None or row.id == "" else row
+        return None if row is None or row.id is None or row.id == "" else row
+
+    def _bare_row(self, row: Any) -> Any:
+        return _Alone(row) if self._shape.bare else _at(row, self._shape.under)
 
     def _rows(self, answer: object) -> list[Any]:
         rows = _at(answer, self._shape.rows)
@@ -114,10 +126,20 @@ def _decode(decoder: msgspec.json.Decoder[Any], body: bytes | msgspec.Raw) -> An
         raise Malformed(f"not JSON: {error}") from error
 
 
-def _row_type(shape: RowShape) -> type[msgspec.Struct]:
+def _row_type(shape: RowShape) -> Any:
+    if shape.bare:
+        return str | int | None
     names = {"id": shape.id, "time": shape.time or _NOWHERE + "time", "type": shape.type or _NOWHERE + "type"}
     fields = [("id", str | int | None, None), ("time", Any, None), ("type", Any, None)]
     return msgspec.defstruct("Row", fields, rename=names, gc=False)
+
+
+def _wrapped_type(shape: RowShape, row: Any) -> Any:
+    if not shape.under:
+        return row
+    tree: _Tree = {}
+    _grow(tree, shape.under, row)
+    return _struct(tree)
 
 
 def _answer_type(shape: RowShape, rows: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 SECOND = 1_000_000
@@ -47,6 +47,19 @@ def read_time(value: object) -> Moment | None:
 def write_time(micros: int, unit: int) -> int:
     """The epoch number in steps of ``unit`` microseconds at or before ``micros``."""
     return micros // unit
+
+
+def write_bound(micros: int, unit: int, *, iso: bool = False) -> str:
+    """A bound for a filter at or before ``micros``: a number in steps of ``unit`` microseconds, or in ISO 8601 (UTC).
+
+    >>> write_bound(1769541612369000, 1000), write_bound(1769541612369000, 1000, iso=True)
+    ('1769541612369', '2026-01-27T19:20:12.369Z')
+    """
+    if not iso:
+        return str(write_time(micros, unit))
+    moment = _EPOCH + timedelta(microseconds=micros // unit * unit)
+    precision = "seconds" if unit >= SECOND else "milliseconds" if unit >= 1000 else "microseconds"  # noqa: PLR2004
+    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def _read_whole(number: int) -> Moment | None:

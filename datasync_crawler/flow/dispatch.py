@@ -9,12 +9,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Iterator
 
-from datasync_crawler.domain.asking import Ask, ceiling, page_url, rows_wanted, start_of
+from datasync_crawler.domain.asking import Ask, ceiling, chained, page_url, rows_wanted, start_of
 from datasync_crawler.domain.errors import DatasyncError, NotComplete
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.ports import ShardBook
 from datasync_crawler.flow.run import Call, Run
 from datasync_crawler.flow.shards import LiveShard
+from datasync_crawler.flow.streaming import follow
 from datasync_crawler.flow.tokens import TokenAsk, TokenState
 
 logger = logging.getLogger(__name__)
@@ -22,6 +23,10 @@ logger = logging.getLogger(__name__)
 # A page that failed this often is asked for in smaller pieces, halved with every further try.
 _TRIES_WHOLE = 3
 _FEWEST_ROWS = 10
+# Seconds until it is looked again whether a stream still does best alone.
+_ANOTHER_LOOK = 1.0
+# After so many refusals without a row between them waiting is no progress.
+_REFUSALS_IN_VAIN = 10
 
 
 class Dispatch:
@@ -33,7 +38,6 @@ class Dispatch:
         self._give_up_after = give_up_after
         self._most_at_once = most_at_once
         self._calls: asyncio.Queue[Call | None] = asyncio.Queue()
-        self._cutting = asyncio.Lock()
 
     async def calls(self) -> AsyncIterator[Call]:
         """Every call of the run at the moment it may leave."""
@@ -52,6 +56,8 @@ class Dispatch:
             yield self._drive(lane)
         for endpoint, token in self._run.tokens.items():
             yield self._renew(endpoint, token)
+        for course in self._run.courses.values():
+            yield follow(self._run, self._book, course, self._let_go)
 
     async def _guarded(self, loop: Coroutine[None, None, None]) -> None:
         try:
@@ -65,12 +71,27 @@ class Dispatch:
 
     async def _watch(self) -> None:
         run = self._run
-        while not run.stopped and not run.shards.done:
+        while not run.stopped and not run.shards.exhausted:
+            if not any(run.shards.has_work(lane.endpoint) for lane in run.lanes.values()):
+                run.stop(NotComplete("no way that is known leads into the shards that are open: run discover --fresh"))
+            if self._waits_for_a_window():
+                run.progress_at = run.clock.monotonic()
             idle = run.clock.monotonic() - run.progress_at
+            if not run.flying and (stuck := run.shards.stuck(lane.endpoint for lane in run.lanes.values())):
+                run.stop(
+                    NotComplete(f"nothing leads on in {len(stuck)} shards: cursors lead back to where they came from")
+                )
             if idle > self._give_up_after:
                 run.stop(NotComplete(f"no row was stored for {idle:.0f} s; {self._blocked_by()}"))
             await run.clock.wait(run.bell.event, self._give_up_after - idle + 1)
         self._calls.put_nowait(None)
+
+    def _waits_for_a_window(self) -> bool:
+        """Whether nothing happens because budgets are spent; being refused again and again is no such wait."""
+        run = self._run
+        if run.flying or run.refused_in_vain > _REFUSALS_IN_VAIN:
+            return False
+        return any(run.gate.opens_in(lane.lane.pool) > 0 for lane in run.lanes.values())
 
     def _blocked_by(self) -> str:
         troubles = [f"{name}: {lane.trouble}" for name, lane in self._run.lanes.items() if lane.trouble]
@@ -95,6 +116,8 @@ class Dispatch:
             return None
         if lane.room <= 0 or self._crowded():
             return None
+        if run.held_back():
+            return _ANOTHER_LOOK
         if lane.not_before > now:
             return lane.not_before - now
         outlook = run.outlook
@@ -108,7 +131,7 @@ class Dispatch:
 
     async def _take(self, lane: LiveLane) -> Ask | None:
         run = self._run
-        async with self._cutting:
+        async with self._run.cutting:
             if self._obstacle(lane) != 0:
                 return None
             live = run.shards.next_free(lane.endpoint, run.outlook, run.clock.monotonic())
@@ -131,17 +154,19 @@ class Dispatch:
         return run.shards[lower.id]
 
     def _ask(self, lane: LiveLane, live: LiveShard) -> Ask:
-        run, endpoint = self._run, lane.endpoint
+        run, endpoint, now = self._run, lane.endpoint, self._run.clock.wall()
+        shard = run.shards.seen_by(endpoint, live)
         limit = max(_FEWEST_ROWS, endpoint.cap >> max(0, live.tries(lane.lane.name) - _TRIES_WHOLE + 1))
         limit, start = min(limit, endpoint.cap), None
         if run.shards.numbered:
-            limit, start = rows_wanted(endpoint, live.shard, limit), start_of(live.shard)
+            limit, start = rows_wanted(endpoint, shard, limit), start_of(shard)
         sample = run.profile.newest_id or "0"
-        url = page_url(endpoint, lane.lane.credential, live.shard, limit, run.clock.wall(), sample, start)
+        url = page_url(endpoint, lane.lane.credential, shard, limit, now, sample, start)
         if lane.token is not None and lane.token.address is not None:
-            url = lane.token.address + url.removeprefix(endpoint.url)
-        top = None if run.shards.numbered else ceiling(endpoint, live.shard)
-        return Ask(live.shard.id, run.generation, lane.lane.name, url, limit, top, live.attempt, start)
+            url = _readdressed(url, endpoint.url, lane.token.address)
+        top = None if run.shards.numbered else ceiling(endpoint, shard, now)
+        chain = start is None and chained(endpoint, shard, now)
+        return Ask(shard.id, run.generation, lane.lane.name, url, limit, top, live.attempt, start, chain)
 
     async def _renew(self, endpoint: str, token: TokenState) -> None:
         run = self._run
@@ -159,3 +184,9 @@ class Dispatch:
     def _let_go(self, call: Call, at: float) -> None:
         self._run.depart(call, at)
         self._calls.put_nowait(call)
+
+
+def _readdressed(url: str, base: str, address: str) -> str:
+    """The URL with another address in place of its base; a query of the address' own is kept."""
+    query = url.removeprefix(base)
+    return address + (query.replace("?", "&", 1) if "?" in address else query)

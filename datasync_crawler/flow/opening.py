@@ -34,12 +34,13 @@ def open_run(
     reserve: int = 0,
     whole: bool = False,
     cursor_margin: float = 0.0,
+    key_worked: bool = False,
 ) -> Run:
     """The state of a run that goes on where the ledger stands.
 
     ``calls`` are earlier departures under the same key (pool, wall seconds), ``learned`` pools whose limits an earlier
     run found out, by name. ``whole`` keeps whole events and not only their ids; a server's cursor is
-    used only with ``cursor_margin`` seconds of life left.
+    used only with ``cursor_margin`` seconds of life left. ``key_worked`` says that the key opened a page before.
     """
     bell = Bell()
     tokens = {endpoint.name: TokenState() for endpoint in profile.endpoints if endpoint.grant is not None}
@@ -57,7 +58,9 @@ def open_run(
     return Run(
         profile=profile,
         lanes=lanes,
-        shards=LiveShards(shards, numbered=profile.numbered),
+        shards=LiveShards(
+            shards, numbered=profile.numbered, homes={lane.name: lane.endpoint for lane in profile.lanes}
+        ),
         gate=Gate(budgets, clock, log, bell),
         clock=clock,
         bell=bell,
@@ -68,6 +71,7 @@ def open_run(
         progress_at=clock.monotonic(),
         tokens=tokens,
         cursor_margin=cursor_margin,
+        key_worked=key_worked,
     )
 
 

@@ -9,13 +9,16 @@ from dataclasses import replace
 from urllib.parse import urljoin
 
 from datasync_crawler.domain.asking import Ask
-from datasync_crawler.domain.errors import KeyExpired, KeyRefused, PageError
+from datasync_crawler.domain.choices import origin_of
+from datasync_crawler.domain.ending import Belief, believe
+from datasync_crawler.domain.errors import KeyExpired, KeyRefused, PageError, RowsRejected
 from datasync_crawler.domain.granting import read_grant
-from datasync_crawler.domain.judging import EMPTY, Misplaced, ends, judge
+from datasync_crawler.domain.judging import EMPTY, ends, judge, sharpened
 from datasync_crawler.domain.page import Page, StoredPage
 from datasync_crawler.domain.ratelimit import read_rate, read_refusal
 from datasync_crawler.domain.shard import Checkpoint
 from datasync_crawler.flow.answers import Answer, Meaning, meaning
+from datasync_crawler.flow.courses import StreamAsk
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.run import Call, Flying, Run
 from datasync_crawler.flow.shards import LiveShard
@@ -26,8 +29,8 @@ logger = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 20.0
 # So many rounds in a row that blame the key, in every lane, end the run.
 _STRIKES = 4
-# So often in a row the same end has to be told: more often while the rows stored do not reach the total.
-_LOOKS, _LOOKS_WITHOUT_TOTAL = 2, 4
+# So often more a page is asked for whose rows cannot all be stored.
+_LOOKS_AT_REJECTED = 2
 _EXPIRED = re.compile(rb"expired", re.IGNORECASE)
 _BLAME = frozenset({Meaning.FORBIDDEN, Meaning.UNAUTHORISED})
 _FULL = 0.9
@@ -62,6 +65,9 @@ class Reception:
             if means is Meaning.PAGE or means is Meaning.OUTSIDE:
                 page = lane.reader.read(answer.body) if means is Meaning.PAGE else EMPTY
                 return self._received(ask, replace(page, start=ask.start), flying)
+        except RowsRejected as error:
+            logger.info("shard %s through %s is asked once more: %s", ask.shard, ask.lane, error)
+            return None
         except PageError as error:
             self._again(ask, str(error), flying)
             return None
@@ -82,8 +88,22 @@ class Reception:
         run.gate.budgets[run.pool_of(call)].failed()
         if isinstance(call, Ask):
             self._again(call, reason, flying)
+        elif isinstance(call, StreamAsk):
+            run.courses[call.lane].broke(reason, run.clock.monotonic())
         else:
             self._ungranted(call, reason)
+
+    def begun(self, call: StreamAsk, answer: Answer) -> bool:
+        """The beginning of a stream's answer: whether its body is to be read."""
+        run = self._run
+        if call in run.flying and meaning(answer.status) is Meaning.PAGE:
+            return True
+        flying = run.land(call)
+        if flying is not None:
+            if meaning(answer.status) is Meaning.REFUSED:
+                self._refused(call, answer, flying)
+            run.courses[call.lane].broke(f"status {answer.status}", run.clock.monotonic())
+        return False
 
     def granted(self, call: TokenAsk, answer: Answer) -> str | None:
         """The answer to a call for a token: gives the token, or None when there is none in it."""
@@ -105,19 +125,22 @@ class Reception:
             return None
         token = run.tokens[call.endpoint]
         token.granted(grant.life, run.clock.monotonic())
-        token.address = urljoin(endpoint.url, grant.endpoint) if grant.endpoint else None
+        token.address = _same_origin(endpoint.url, grant.endpoint)
         run.bell.ring()
         return grant.token
 
-    def stored(self, inserted: int, met: int = 0) -> None:
-        """A page was committed with so many new rows and so many that were there already.
+    def stored(self, inserted: int, met: int = 0, lane: str = "") -> None:
+        """A page of a lane was committed with so many new rows and so many that were there already.
 
         A chain that has to begin again meets every row stored so far; one that meets more goes round in circles, and
         that is no progress.
         """
         run = self._run
         run.stored += inserted
+        if lane in run.courses:
+            run.courses[lane].stored(inserted)
         run.met_again = 0 if inserted else run.met_again + met
+        run.refused_in_vain = 0
         if run.met_again <= run.stored:
             run.progress_at = run.clock.monotonic()
         run.bell.ring()
@@ -125,11 +148,15 @@ class Reception:
     def _received(self, ask: Ask, page: Page, flying: Flying) -> StoredPage:
         run = self._run
         lane, live = run.lanes[ask.lane], run.shards[ask.shard]
-        if page.rejected and ask.attempt < _STRIKES:
-            raise Misplaced(f"{len(page.rejected)} rows without an id")
+        page = sharpened(page, lane.endpoint)
+        if page.rejected and live.looks_at_rejected < _LOOKS_AT_REJECTED:
+            live.looks_at_rejected += 1
+            raise RowsRejected(f"{len(page.rejected)} rows cannot be stored ({page.rejected[0].reason})")
+        live.looks_at_rejected = 0
         checkpoint = self._judged(ask, live, lane, page)
         live.advance(checkpoint, len(page.ids), ask.lane)
         lane.succeeded()
+        run.key_worked = True
         self._learn(page)
         if len(page.ids) >= _FULL * ask.limit:
             lane.flight.landed(run.clock.monotonic() - flying.left_at)
@@ -143,11 +170,14 @@ class Reception:
         if after.proof or not told:
             live.trust()
             return after
-        looks = live.doubt((after.position, after.last_id))
-        if looks >= (_LOOKS if self._run.agrees else _LOOKS_WITHOUT_TOTAL):
-            return after.proven("second look")
+        now = self._run.clock.monotonic()
+        looks, seconds = live.doubt((after.position, after.last_id), now)
+        belief = believe(looks, seconds, agrees=self._run.agrees, below=self._run.shards.has_below(live))
+        if belief is Belief.PROVEN:
+            return after.proven(belief.value)
+        live.in_vain = belief is Belief.IN_VAIN
         if looks > 1:
-            live.not_before = self._run.clock.monotonic() + _FIRST_PAUSE * 2**looks
+            live.not_before = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**looks)
         # A chain that cannot be entered anywhere is looked at again from the page before.
         return after if lane.endpoint.positionable or self._run.shards.numbered else before
 
@@ -180,6 +210,7 @@ class Reception:
             run.lanes[call.lane].refused += 1
         if learned is not None:
             run.lessons[pool] = learned
+        run.refused_in_vain += 1
         told = "" if wait is None else f", to wait {wait:.0f} s"
         logger.warning("pool %s refused a call%s%s", pool, told, f"; learned: {learned}" if learned else "")
         run.bell.ring()
@@ -190,10 +221,11 @@ class Reception:
         self._blamed(answer)
 
     def _blamed(self, answer: Answer) -> None:
-        """Ends the run once no lane is left that the key opens."""
-        if any(lane.strikes < _STRIKES for lane in self._run.lanes.values()):
+        """Ends the run once the key opens no lane that has work."""
+        useful = [lane for lane in self._run.lanes.values() if self._run.shards.has_work(lane.endpoint)]
+        if any(lane.strikes < _STRIKES for lane in useful):
             return
-        if _EXPIRED.search(answer.body) or self._run.stored:
+        if _EXPIRED.search(answer.body) or self._run.key_worked:
             self._run.stop(KeyExpired(f"the service no longer takes the key (status {answer.status})"))
         else:
             self._run.stop(KeyRefused(f"the service does not take the key (status {answer.status})"))
@@ -208,3 +240,14 @@ class Reception:
 
     def _behind(self, call: TokenAsk) -> list[LiveLane]:
         return [lane for lane in self._run.lanes.values() if lane.endpoint.name == call.endpoint]
+
+
+def _same_origin(url: str, address: str | None) -> str | None:
+    """The address that a grant names, None where it names none or one where the key has no business."""
+    if address is None:
+        return None
+    named = urljoin(url, address)
+    if origin_of(named) == origin_of(url):
+        return named
+    logger.warning("a token came for an address of another origin, which is not followed")
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -10,13 +11,18 @@ from datasync_crawler.domain.budget import Limit
 from datasync_crawler.domain.errors import DatasyncError
 from datasync_crawler.domain.planner import Outlook
 from datasync_crawler.domain.profile import Endpoint, Profile
+from datasync_crawler.domain.ways import best_alone
 from datasync_crawler.flow.clock import Bell, Clock
+from datasync_crawler.flow.courses import Course, State, StreamAsk
 from datasync_crawler.flow.gate import Gate
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.shards import LiveShards
 from datasync_crawler.flow.tokens import TokenAsk, TokenState
 
-Call = Ask | TokenAsk
+Call = Ask | TokenAsk | StreamAsk
+
+# Seconds within which a stream's pool must open for the other ways to wait for its first rows.
+_SOON = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +37,13 @@ class Flying:
 class Run:
     """Everything that lives as long as one process drains one ledger.
 
-    ``stored`` counts the rows in the table, ``met_again`` those met again since the last new one, ``total`` is the
+    ``stored`` counts the rows in the table, ``met_again`` those met again and ``refused_in_vain`` the calls refused
+    since the last new one, ``key_worked`` says that the key ever opened a page, ``total`` is the
     highest-ranked total that the service told, ``progress_at`` the monotonic time of the last progress,
     ``cursor_margin`` the life (seconds) that a server's cursor must have left. ``failure`` is why the run ended early.
-    ``lessons`` (limits learned, by pool) wait to be written down.
+    ``lessons`` (limits learned, by pool) wait to be written down. ``courses`` are the streams by lane, ``others`` the
+    rows a second that all other lanes are good for. Whoever moves a bound or a checkpoint holds ``cutting``, but for
+    pages of the one call that has the shard.
     """
 
     profile: Profile
@@ -46,6 +55,8 @@ class Run:
     generation: int
     stored: int = 0
     met_again: int = 0
+    refused_in_vain: int = 0
+    key_worked: bool = False
     total: int | None = None
     newest: int | None = None
     progress_at: float = 0.0
@@ -55,6 +66,9 @@ class Run:
     flying: dict[Call, Flying] = field(default_factory=dict)
     tokens: Mapping[str, TokenState] = field(default_factory=dict)
     lessons: dict[str, Limit] = field(default_factory=dict)
+    courses: Mapping[str, Course] = field(default_factory=dict)
+    others: float = 0.0
+    cutting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def outlook(self) -> Outlook:
@@ -71,9 +85,26 @@ class Run:
         )
 
     @property
-    def agrees(self) -> bool:
-        """Whether as many rows are stored as the service tells of."""
-        return self.total is not None and self.stored >= self.total
+    def agrees(self) -> bool | None:
+        """Whether as many rows are stored as the service tells of; None where it tells nothing."""
+        return None if self.total is None else self.stored >= self.total
+
+    @property
+    def left(self) -> int | None:
+        """The rows that are told of and not stored yet; None where no total is told."""
+        return None if self.total is None else max(0, self.total - self.stored)
+
+    def held_back(self) -> bool:
+        """Whether a stream does best when no other call takes part."""
+        now = self.clock.monotonic()
+        return any(self._alone(course, now) for course in self.courses.values())
+
+    def _alone(self, course: Course, now: float) -> bool:
+        if course.state is State.WAITING:
+            return not course.readings and self.gate.opens_in(course.lane.pool) < _SOON
+        if course.state is State.RUNNING:
+            return best_alone(course.pace(now), self.others, self.left)
+        return course.state is State.ENDED
 
     def stop(self, failure: DatasyncError | None = None) -> None:
         """Lets no further call leave; the first failure given is the one that counts."""
@@ -112,6 +143,8 @@ class Run:
         """The pool that a call is counted against."""
         if isinstance(call, Ask):
             return self.lanes[call.lane].lane.pool
+        if isinstance(call, StreamAsk):
+            return self.courses[call.lane].lane.pool
         grant = self.profile.endpoint(call.endpoint).grant
         assert grant is not None
         return grant.pool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from datasync_crawler.domain.asking import enterable
@@ -15,6 +15,7 @@ from datasync_crawler.domain.shard import Checkpoint, Shard
 class LiveShard:
     """A shard and what happens to it now; ``looks`` counts how often in a row the same end was told and not believed.
 
+    ``astray`` counts pages in a row that led back to where they came from; endpoints that are ``barred`` cannot lead on.
     The checkpoint runs ahead of the ledger's by the pages that are being stored. ``not_before`` is monotonic seconds.
     """
 
@@ -24,28 +25,38 @@ class LiveShard:
     attempt: int = 0
     failed_through: set[str] = field(default_factory=set)
     looks: int = 0
+    told_at: float = 0.0
+    in_vain: bool = False
+    looks_at_rejected: int = 0
     told_end: tuple[int | None, str | None] | None = None
+    astray: int = 0
+    barred: set[str] = field(default_factory=set)
 
     def advance(self, checkpoint: Checkpoint, rows: int, lane: str) -> None:
         """A page of ``rows`` came through a lane; the shard stands at a new checkpoint."""
         known = self.shard
         self.shard = replace(known, checkpoint=checkpoint, rows=known.rows + rows, pages=known.pages + 1, lane=lane)
-        self.attempt = 0
+        self.attempt = self.astray = 0
         self.failed_through.clear()
 
     def tries(self, lane: str) -> int:
         """How often the next page failed, as a lane sees it: one that has not failed at it yet begins anew."""
         return self.attempt if lane in self.failed_through else 0
 
-    def doubt(self, end: tuple[int | None, str | None]) -> int:
-        """An end behind that row (time, id) was told; gives how often in a row it was."""
-        self.looks = self.looks + 1 if end == self.told_end else 1
-        self.told_end = end
-        return self.looks
+    def doubt(self, end: tuple[int | None, str | None], now: float) -> tuple[int, float]:
+        """An end behind that row (time, id) was told at ``now``; gives how often in a row, over how many seconds."""
+        if end != self.told_end:
+            self.looks, self.told_end, self.told_at = 0, end, now
+        self.looks += 1
+        return self.looks, now - self.told_at
 
     def trust(self) -> None:
         """The shard goes on, or its end is proven."""
         self.looks, self.told_end = 0, None
+
+    def prove(self, proof: str) -> None:
+        """The end of the shard is proven without a page of its own."""
+        self.shard = replace(self.shard, checkpoint=self.shard.checkpoint.proven(proof))
 
     def forget_cursor(self) -> None:
         """The server does not take the cursor any more."""
@@ -53,10 +64,16 @@ class LiveShard:
 
 
 class LiveShards:
-    """All shards by id, of rows by time or ``numbered``; a lane takes the one with most left that it can enter."""
+    """All shards by id, of rows by time or ``numbered``; a lane takes the one with most left that it can enter.
 
-    def __init__(self, shards: Iterable[Shard], *, numbered: bool = False) -> None:
+    ``homes`` are the names of endpoints by lane: a server's cursor is taken where it came from, and nowhere else.
+    """
+
+    def __init__(
+        self, shards: Iterable[Shard], *, numbered: bool = False, homes: Mapping[str, str] | None = None
+    ) -> None:
         self.numbered = numbered
+        self._homes = homes or {}
         self._live = {shard.id: LiveShard(shard) for shard in shards}
 
     def __getitem__(self, shard: int) -> LiveShard:
@@ -74,14 +91,47 @@ class LiveShards:
         return [live.shard for live in self]
 
     @property
+    def open(self) -> list[LiveShard]:
+        """Those whose end is not proven."""
+        return [live for live in self if not live.shard.done]
+
+    @property
     def done(self) -> bool:
         """Whether every end is proven."""
         return all(live.shard.done for live in self)
+
+    def seen_by(self, endpoint: Endpoint, live: LiveShard) -> Shard:
+        """The shard as an endpoint can go on with it: without the cursor of another one."""
+        shard = live.shard
+        if shard.checkpoint.cursor is None or self._homes.get(shard.lane, endpoint.name) == endpoint.name:
+            return shard
+        return replace(shard, checkpoint=replace(shard.checkpoint, cursor=None))
+
+    def stuck(self, endpoints: Iterable[Endpoint]) -> list[Shard]:
+        """The open shards that none of the endpoints can enter."""
+        ways = list(endpoints)
+        return [live.shard for live in self if not live.shard.done and not any(self._open(e, live) for e in ways)]
 
     def take_over(self, upper: Shard, lower: Shard) -> None:
         """A shard was cut: what is under way in the upper part goes on, the lower one is new."""
         self._live[upper.id].shard = replace(self._live[upper.id].shard, low=upper.low)
         self._live[lower.id] = LiveShard(lower)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether no shard without a proven end is worth another call in this run."""
+        return all(live.shard.done or (live.in_vain and not live.flying) for live in self)
+
+    def has_below(self, live: LiveShard) -> bool:
+        """Whether rows are known that lie below all of a shard."""
+        low = live.shard.low
+        others = [other.shard for other in self if other is not live]
+        return low is not None and any(s.high is not None and s.high <= low and s.rows + s.met for s in others)
+
+    def has_work(self, endpoint: Endpoint) -> bool:
+        """Whether a shard is open, or under way, that the endpoint can enter."""
+        left = [live for live in self if not live.shard.done]
+        return any(live.flying or enterable(endpoint, live.shard, numbered=self.numbered) for live in left)
 
     def next_free(self, endpoint: Endpoint, outlook: Outlook, now: float) -> LiveShard | None:
         """The free shard with most rows left that the endpoint can enter, or None."""
@@ -106,5 +156,14 @@ class LiveShards:
         return None if at is None else (largest, at)
 
     def _free(self, endpoint: Endpoint) -> list[LiveShard]:
-        waiting = [live for live in self if not live.flying and not live.shard.done]
-        return [live for live in waiting if enterable(endpoint, live.shard, numbered=self.numbered)]
+        waiting = [live for live in self if not live.flying and not live.shard.done and not live.in_vain]
+        return [live for live in waiting if self._open(endpoint, live)]
+
+    def _open(self, endpoint: Endpoint, live: LiveShard) -> bool:
+        if endpoint.name in live.barred:
+            return False
+        seen = self.seen_by(endpoint, live)
+        if not endpoint.positionable and not self.numbered and seen is not live.shard:
+            # Another endpoint's chain: to begin it again from its newest row would meet every row twice.
+            return False
+        return enterable(endpoint, seen, numbered=self.numbered)

@@ -7,7 +7,6 @@ discovery and the calls for tokens that are renewed are left out.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -78,16 +77,18 @@ def oracle(world: World) -> Oracle:
 
 
 def ways_of(world: World) -> list[Way]:
-    """The ways of a world that lead to rows."""
+    """The ways of a world that lead to rows and are told somewhere."""
     names = [
         name for name, there in (("header", world.budgets.header_key), ("query", world.budgets.query_key)) if there
     ]
+    if not names:
+        return []
     found = [_listed(world, name) for name in names]
-    if world.ways.feed:
+    if world.ways.feed_told:
         found.append(_way(world, "feed", "feed", world.feed_cap, world.feed_latency, world.feed_rows_per_second))
-    if world.ways.ids_path:
+    if world.ways.ids_path and world.ways.ids_written != "nowhere":
         found.append(_way(world, "ids", "ids", world.ways.ids_cap, world.ways.ids_latency))
-    if world.ways.dump_path:
+    if world.ways.dump_path and world.ways.dump_written != "nowhere":
         limit, window = allowance(world, "dump")
         ways = world.ways
         latency, rate = (ways.dump_latency, ways.dump_rows_per_second) if world.latency else (0.0, 0.0)
@@ -139,8 +140,9 @@ def _used(world: World) -> list[Way]:
 def _listed(world: World, form: str) -> Way:
     """The list of events by a form of the key, lifted where that can be."""
     ways = world.ways
-    pool = pool_of(world, form, lifted=bool(ways.lift_header))
-    return _way(world, "events", pool, ways.lifted_cap or world.page_cap, world.events_latency)
+    lifted = ways.lift_header != "" and ways.lift_written != "nowhere"
+    cap = (ways.lifted_cap if lifted else 0) or world.page_cap
+    return _way(world, "events", pool_of(world, form, lifted=lifted), cap, world.events_latency)
 
 
 def _way(world: World, name: str, pool: str, cap: int, latency: float, rate: float = 0.0) -> Way:
@@ -190,16 +192,10 @@ def _rows_of(world: World, way: Way, moment: float) -> float:
 
 def _least_calls(world: World, moment: float) -> int:
     """The fewest calls that bring by a moment what can be had by then, the ways with most rows a call first."""
-    left = min(_rows(world), rows_by(world, moment))
-    used = _used(world)
-    return sum(_share(world, used, left, moment))
-
-
-def _share(world: World, used: Sequence[Way], left: float, moment: float) -> list[int]:
-    calls = []
-    for way in used:
+    left, calls = min(_rows(world), rows_by(world, moment)), 0
+    for way in _used(world):
         rows = min(left, _rows_of(world, way, moment))
         left -= rows
         token = rows > 0 and way.name == "feed" and not world.ways.feed_open
-        calls.append(math.ceil(round(rows / way.cap, 6)) + token)
+        calls += math.ceil(round(rows / way.cap, 6)) + token
     return calls

@@ -69,6 +69,11 @@ class Ways:
     lifted_cap: int = 0
     lifted_limit: int = 0
 
+    @property
+    def feed_told(self) -> bool:
+        """Whether there is a feed whose path can be found out: one that wants no token is handed out by nothing."""
+        return self.feed and self.feed_written != "nowhere" and not (self.feed_open and self.feed_written == "handed")
+
     def lifts(self, headers: Mapping[str, str]) -> bool:
         """Whether a call (header names in lower case) carries the header that lifts."""
         name, _, value = self.lift_header.partition(":")

@@ -138,7 +138,7 @@ def test_a_part_of_the_range_is_entered_only_where_a_position_can_be_asked_for(
     [
         (FORGING, Shard(1, None, None), None),
         (FORGING, Shard(1, None, 200), 199),
-        (FORGING, Shard(1, None, 200, Checkpoint(150, "x")), 150),
+        (FORGING, Shard(1, None, 200, Checkpoint(150, "x")), 150 + 999),
         (CHAIN, Shard(1, None, None, Checkpoint(150, "x")), None),
     ],
 )

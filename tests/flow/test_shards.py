@@ -25,7 +25,8 @@ def test_a_page_that_came_clears_what_failed_before_it() -> None:
 
 def test_the_same_end_told_again_is_another_look_and_a_new_end_the_first() -> None:
     live = failing()
-    assert [live.doubt((5, "5")), live.doubt((5, "5")), live.doubt((4, "4")), live.doubt((4, "4"))] == [1, 2, 1, 2]
+    ends = [((5, "5"), 0.0), ((5, "5"), 3.0), ((4, "4"), 4.0), ((4, "4"), 6.0)]
+    assert [live.doubt(end, now) for end, now in ends] == [(1, 0.0), (2, 3.0), (1, 0.0), (2, 2.0)]
     live.trust()
     assert live.looks == 0
 

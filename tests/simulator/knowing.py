@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from datasync_crawler.simulator.cursors import Cursor
 from datasync_crawler.simulator.keys import allowance, pool_of
+from datasync_crawler.simulator.oracle import ways_of
 from datasync_crawler.simulator.pages import mint
 from tests.simulator.asking import BROWSER, KEY, Client, Heard, at
 
@@ -29,24 +30,26 @@ class Knowing:
         self.totals: set[object] = set()
         self.calls = 0
         self._in_window = 0
+        self._access: dict[str, Any] | None = None
+        self._issued = 0.0
 
     def drain(self) -> None:
         """Get all that can be had."""
         names, ways = self.world.names, self.world.ways
-        if ways.dump_path:
+        told = {way.name for way in ways_of(self.world)}
+        whole = {way.name for way in ways_of(self.world) if way.reach >= 1}
+        if "dump" in told:
             self._take_everything(names.api_path + ways.dump_path)
-        elif ways.ids_path:
+        elif "ids" in told:
             self._walk("ids", names.events + ways.ids_path, ways.ids_cap)
-        elif ways.feed:
+        elif "feed" in (whole or told):
             self._walk("feed", self.world.feed_path, self.world.feed_cap)
         else:
             self._walk("events", names.events, ways.lifted_cap or self.world.page_cap)
 
     def stats(self) -> Any:
         """What the service says of its size."""
-        names = self.world.names
-        key = {names.key_header.lower(): f"{names.key_scheme} {KEY}".strip()}
-        return self.client.ask(f"{names.internal_path}/stats", self.now, key=None, **key).json
+        return self._call("", f"{self.world.names.internal_path}/stats", {}).json
 
     def _walk(self, way: str, path: str, cap: int) -> None:
         """One page after the other to the end."""
@@ -60,7 +63,7 @@ class Knowing:
             seen.add(position)
             asked = {names.limit_parameter: cap} | ({parameter: position} if position is not None else {})
             heard = self._ask(way, f"{path}?{urlencode(asked)}")
-            rows = self._rows(heard.json)
+            rows = self._rows(heard.json, way)
             known = set(self.ids)
             self.ids += [event_id for event_id in dict.fromkeys(rows) if event_id not in known]
             self.totals.add(at(heard.json, names.cased(names.total_at)))
@@ -81,52 +84,57 @@ class Knowing:
         last = self.client.table.find(self.ids[-1])
         return mint(self.world).issue(Cursor(self.ids[-1], self.client.table.stamps[last], FOREVER), way)
 
-    def _rows(self, page: Any) -> list[str]:
-        names, under = self.world.names, self.world.rows.row_under
-        rows = at(page, names.cased(names.rows_at))
-        if self.world.ways.ids_path:
-            return [str(row) for row in rows]
-        return [str((row[under] if under else row)[names.cased(names.id_field)]) for row in rows]
+    def _rows(self, page: Any, way: str) -> list[str]:
+        rows = at(page, self.world.names.cased(self.world.names.rows_at))
+        return [str(row) if way == "ids" else self._id(row) for row in rows]
+
+    def _id(self, row: dict[str, Any]) -> str:
+        inner = row.get(self.world.rows.row_under, row)
+        return str(inner[self.world.names.cased(self.world.names.id_field)])
 
     def _take_everything(self, path: str) -> None:
-        text = self._ask("dump", path).body.decode()
-        field, form = self.world.names.id_field, self.world.ways.dump_form
+        text, form = self._ask("dump", path).body.decode(), self.world.ways.dump_form
         if form == "ids":
             self.ids = text.split()
         elif form == "csv":
-            self.ids = [row[field] for row in csv.DictReader(io.StringIO(text))]
+            self.ids = [self._id(row) for row in csv.DictReader(io.StringIO(text))]
         elif form == "ndjson":
-            self.ids = [json.loads(line)[field] for line in text.splitlines()]
+            self.ids = [self._id(json.loads(line)) for line in text.splitlines()]
         else:
             events = [
                 block.partition("data: ")[2] for block in text.split("\n\n") if block.startswith("event: event\n")
             ]
-            self.ids = [json.loads(event)[field] for event in events]
+            self.ids = [self._id(json.loads(event)) for event in events]
 
     def _ask(self, way: str, target: str) -> Heard:
-        """A call as soon as its pool allows one, which is never refused."""
-        names, ways = self.world.names, self.world.ways
-        lift = [part.strip() for part in ways.lift_header.split(":")]
-        self._wait(pool_of(self.world, {"events": "header"}.get(way, way), lifted=bool(ways.lift_header)))
-        headers = {
-            names.key_header.lower(): f"{names.key_scheme} {KEY}".strip(),
-            "user-agent": BROWSER,
-            "origin": "http://h",
-            "referer": "http://h/",
-        }
-        headers |= {"cookie": f"{names.key_cookie}={KEY}"} | ({lift[0].lower(): lift[1]} if ways.lift_header else {})
-        if way == "feed" and not ways.feed_open:
-            access = self.client.ask(names.access, self.now, method="POST", key=None, **headers).json
-            access = access[names.cased("streamAccess")]
-            headers[access[names.cased("tokenHeader")].lower()] = access["token"]
-        heard = self.client.ask(target, self.now, key=None, **headers)
+        """A call that brings rows."""
+        ways = self.world.ways
+        headers = self._token() if way == "feed" and not ways.feed_open else {}
+        if ways.lift_header:
+            name, value = (part.strip() for part in ways.lift_header.split(":"))
+            headers |= {name.lower(): value}
+        pool = pool_of(self.world, {"events": "header"}.get(way, way), lifted=bool(ways.lift_header))
+        heard = self._call(pool, target, headers)
         self.calls += 1
         assert heard.status == 200, heard.body
         return heard
 
-    def _wait(self, pool: str) -> None:
-        allowed = [figures for figures in (allowance(self.world, pool), allowance(self.world, "hidden")) if figures[0]]
-        limit, window = min(allowed)
-        if self._in_window == limit:
+    def _token(self) -> dict[str, str]:
+        """The header of a living token."""
+        names = self.world.names
+        if self._access is None or self.now > self._issued + self.world.span(self.world.token_life / 2):
+            said = self._call("stream-access", names.access, {}, "POST").json
+            self._access, self._issued = said[names.cased("streamAccess")], self.now
+        return {self._access[names.cased("tokenHeader")].lower(): self._access["token"]}
+
+    def _call(self, pool: str, target: str, headers: dict[str, str], method: str = "GET") -> Heard:
+        """A call with the key and all that a dashboard sends, as soon as its pool and the hidden one allow it."""
+        names = self.world.names
+        pools = [allowance(self.world, name) for name in (pool, "hidden") if name]
+        limit, window = min([figures for figures in pools if figures[0]], default=(MOST_CALLS, 0.0))
+        if self._in_window >= limit:
             self._in_window, self.now = 0, self.now + self.world.span(window * 1.001)
         self._in_window += 1
+        sent = {names.key_header.lower(): f"{names.key_scheme} {KEY}".strip(), "cookie": f"{names.key_cookie}={KEY}"}
+        sent |= {"user-agent": BROWSER, "origin": "http://h", "referer": "http://h/"}
+        return self.client.ask(target, self.now, method=method, key=None, **sent, **headers)

@@ -69,6 +69,18 @@ def test_a_hidden_limit_holds_wherever_calls_go() -> None:
     assert client.service.score.refused == {"hidden": 1}
 
 
+def test_a_hidden_limit_has_a_window_of_its_own() -> None:
+    client = Client(hidden_limit=1, hidden_window=10, refused_count=False)
+    assert [client.ask(LOST, at=at).status for at in (0, 9, 10.5)] == [404, 429, 404]
+
+
+def test_what_comes_at_once_has_a_small_pool() -> None:
+    client = Client(dump_path="/all", dump_limit=1, dump_window=100)
+    heard = [client.ask("/api/v1/all", at=at) for at in (0, 50, 151)]
+    assert [answer.status for answer in heard] == [200, 429, 200]
+    assert heard[0].headers["X-RateLimit-Remaining"] == "0"
+
+
 def test_a_header_may_open_a_larger_pool() -> None:
     client = Client(lift_header="X-Mode: bulk", lifted_limit=40)
     assert client.ask(LOST, x_mode="bulk").headers["X-RateLimit-Remaining"] == "39"

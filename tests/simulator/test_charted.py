@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import json
 import subprocess
 import sys
 import time
 from itertools import pairwise
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import brotli
 import pytest
@@ -68,6 +69,19 @@ def test_a_page_is_compressed_as_its_reader_likes() -> None:
         assert heard("gzip, deflate", 3)[1][:2] == b"\x1f\x8b"
         encoding, body = heard("gzip, deflate, br;q=0.9", 4)
         assert (encoding, brotli.decompress(body)[:9]) == ("br", b'{"data":[')
+
+
+@pytest.mark.parametrize("world", ["stinging", "long", "sealed"])
+def test_a_cursor_of_any_form_survives_the_wire_when_it_is_quoted(world: str) -> None:
+    with Simulator(world=world, latency=False) as simulator:
+        ids: list[str] = []
+        asked = {"limit": 5}
+        for _ in range(3):
+            body = fetched(simulator, f"/api/v1/events?{urlencode(asked)}", {"X-API-Key": simulator.key})[1]
+            page = json.loads(body)
+            ids += [row["id"] for row in page["data"]]
+            asked["cursor"] = page["pagination"]["nextCursor"]
+        assert len(set(ids)) == 15
 
 
 def test_all_worlds_are_told_and_so_is_an_oracle() -> None:

@@ -83,6 +83,11 @@ def test_the_document_speaks_of_the_worlds_own_names() -> None:
     assert "`after`" in text
 
 
+def test_forms_that_are_accepted_are_documented() -> None:
+    assert "`application/x-ndjson`, `text/csv`" in build(read_chart("accept").world)["/docs/api.md"]
+    assert "Accept" not in build(World())["/docs/api.md"]
+
+
 def test_filters_that_work_are_named_in_the_script() -> None:
     def listing(**switches: object) -> str:
         (script,) = (text for path, text in build(World().with_switches(switches)).items() if path.endswith(".js"))

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from datasync_crawler.simulator.events import TYPES
 from datasync_crawler.simulator.names import Names, placed
 from tests.simulator.asking import BROWSER, KEY, Client, at
 
@@ -89,3 +90,32 @@ def test_places_are_read_as_they_are_written() -> None:
 def test_humps_become_underscores_only_where_the_world_says() -> None:
     said = {"hasMore": [{"nextCursor": 1}]}
     assert (Names().recased(said), Names(snake_case=True).recased(said)) == (said, {"has_more": [{"next_cursor": 1}]})
+
+
+def test_lists_beside_the_events_and_their_fields_may_be_called_otherwise() -> None:
+    client = Client(
+        sessions_name="visits", metrics_name="gauges", type_field="kind", id_form="prefixed", id_prefix="e-"
+    )
+    assert client.ask("/api/v1/visits").json["meta"]["total"] == 20
+    assert client.ask("/api/v1/gauges").json["data"] == []
+    (row,) = client.ask("/api/v1/events?limit=1").json["data"]
+    assert row["id"].startswith("e-")
+    assert (row["kind"] in TYPES, "type" in row) == (True, False)
+
+
+def test_filters_may_be_called_otherwise() -> None:
+    client = Client(
+        type_filters=True, type_parameter="kind", until_parameter="to", sparse_fields=True, fields_parameter="f"
+    )
+    assert {row["type"] for row in client.ask("/api/v1/events?kind=error").json["data"]} == {"error"}
+    assert list(client.ask("/api/v1/events?limit=1&f=id").json["data"][0]) == ["id"]
+    assert client.feed(f"to={client.table.stamps[9]}").ids[0] == client.table.event_id(10)
+
+
+@pytest.mark.parametrize("switches", [{}, {"row_under": "node"}, {"id_form": "integer", "id_field": "number"}])
+def test_rows_lose_their_ids_whatever_they_look_like(switches: dict[str, object]) -> None:
+    client = Client(fault_idless=1.0, **switches)
+    names, under = client.world.names, client.world.rows.row_under
+    rows = [row[under] if under else row for row in client.ask("/api/v1/events?limit=50").json["data"]]
+    assert [len(row) for row in rows].count(7) == sum(names.id_field not in row for row in rows) == 3
+    assert all("id" in row["session"] for row in rows)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from datasync_crawler.domain.discovery.leaves import lists, words
 from datasync_crawler.domain.profile import Path
-from datasync_crawler.domain.times import read_time
+from datasync_crawler.domain.times import Moment, read_time
 
 Row = Mapping[str, Any]
 
@@ -72,7 +72,7 @@ def read_columns(rows: Sequence[Row]) -> Columns | None:
     if row_id is None:
         return None
     time = _time_of(rows, row_id)
-    descending = _direction(_micros(rows, time)) if time else None
+    descending = _direction(_moments(rows, time)) if time else None
     return Columns(row_id, time, _type_of(rows, {row_id, time}), descending)
 
 
@@ -111,7 +111,7 @@ def _reads_as_times(rows: Sequence[Row], name: str) -> bool:
 
 
 def _time_rank(name: str, rows: Sequence[Row]) -> tuple[bool, bool, str]:
-    return (_direction(_micros(rows, name)) is None, not words(name) & _TIME_WORDS, name)
+    return (_direction(_moments(rows, name)) is None, not words(name) & _TIME_WORDS, name)
 
 
 def _type_of(rows: Sequence[Row], taken: set[str | None]) -> str | None:
@@ -130,14 +130,20 @@ def _members(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def _micros(rows: Sequence[Row], time: str) -> list[int]:
-    return [moment.micros for row in rows if (moment := read_time(row.get(time)))]
+def _moments(rows: Sequence[Row], time: str) -> list[Moment]:
+    return [moment for row in rows if (moment := read_time(row.get(time)))]
 
 
-def _direction(micros: Sequence[int]) -> bool | None:
-    pairs = list(pairwise(micros))
-    if not pairs or micros[0] == micros[-1]:
+def _direction(moments: Sequence[Moment]) -> bool | None:
+    steps = [_step(first, second) for first, second in pairwise(moments)]
+    if not any(steps) or moments[0].micros == moments[-1].micros:
         return None
-    if all(first >= second for first, second in pairs):
+    if all(step <= 0 for step in steps):
         return True
-    return False if all(first <= second for first, second in pairs) else None
+    return False if all(step >= 0 for step in steps) else None
+
+
+def _step(first: Moment, second: Moment) -> int:
+    """From one time to the next, both cut to the coarser of their resolutions."""
+    unit = max(first.unit, second.unit)
+    return second.micros // unit - first.micros // unit

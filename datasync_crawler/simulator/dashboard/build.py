@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasync_crawler.simulator.dashboard.members import Member, members, position
+from datasync_crawler.simulator.dashboard.members import Member, formats, members, position
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +68,7 @@ def _blanks(world: World, found: Sequence[Member], chunk_name: str) -> dict[str,
         "filters": _filters(world),
         "members": ",".join(written),
         "unwrap": f".map(s=>s.{world.rows.row_under})" if world.rows.row_under else "",
-        "documented": "".join(member.document for member in found if member.place == "docs"),
+        "documented": "".join(member.document for member in found if member.place == "docs") + formats(world),
         "door": "await Ta()" if tokened else "{}",
         "feed_call": "lv.feed(n,t)" if lazy else "nt.feed(n,t)",
         "lost": 'n instanceof Ec&&n.code==="INVALID_STREAM_TOKEN"&&(Fk=null),' if tokened and not lazy else "",

@@ -50,6 +50,15 @@ def members(world: World) -> Iterator[Member]:
         yield _member(names, ways.lift_written, script, "listBulk", names.events, told)
 
 
+def formats(world: World) -> str:
+    """The paragraph of the document on the forms and encodings of the list; empty where there is one alone."""
+    kinds = [DUMP_FORMS[form.strip()].partition(";")[0] for form in world.ways.accept_forms.split(",") if form.strip()]
+    if not kinds:
+        return ""
+    told = ", ".join(f"`{kind}`" for kind in kinds)
+    return f"\n## Formats\n\nThe list is also given as {told}: ask by `Accept`. The next page is then in `Link`.\n"
+
+
 def position(world: World) -> str:
     """The parameter that says where a page begins."""
     names = world.names

@@ -1,0 +1,65 @@
+"""Bodies that are read while they come: an answer is handed on with its headers, its body follows piece by piece."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from contextlib import AsyncExitStack, suppress
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from datasync_crawler.domain.errors import Malformed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+STREAMED = "streamed"
+"""The name in a request's ``meta`` that asks for this: true when it is sent, a :class:`Body` when the answer is there."""
+
+LONGEST = 6 * 3600.0
+"""Seconds that a whole body may take."""
+
+ACCEPTED = "gzip"
+"""Encodings that can be undone while a body comes."""
+
+# Detects gzip and zlib by their first bytes.
+_ANY_WINDOW = 47
+
+
+class Body:
+    """A body on its way; an async iterator over its pieces that reads the next one only when it is asked for.
+
+    The connection waits meanwhile, so memory holds what the socket's buffers hold, however long the body is. Raises
+    Malformed when the body breaks off before its announced end, or nothing comes for ``patience`` seconds. Iterate once,
+    then (or earlier) close it.
+    """
+
+    def __init__(self, answer: aiohttp.ClientResponse, held: AsyncExitStack, patience: float) -> None:
+        self._answer = answer
+        self._held = held
+        self._patience = patience
+        encoded = answer.headers.get("Content-Encoding", "identity").strip().lower() != "identity"
+        self._inflater = zlib.decompressobj(_ANY_WINDOW) if encoded else None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            while piece := await self._piece():
+                yield piece if self._inflater is None else self._inflater.decompress(piece)
+        except (aiohttp.ClientError, ConnectionError, TimeoutError, zlib.error) as error:
+            raise Malformed(f"the body broke off: {type(error).__name__}") from error
+        if self._inflater is not None and not self._inflater.eof:
+            raise Malformed("the body broke off within its encoding")
+
+    async def _piece(self) -> bytes:
+        async with asyncio.timeout(self._patience):
+            return await self._answer.content.readany()
+
+    def abandon(self) -> None:
+        """Cuts the connection: whoever waits for a piece is told that the body broke off."""
+        self._answer.close()
+
+    async def close(self) -> None:
+        """Gives the connection back when the body has come to its end, else cuts it."""
+        with suppress(aiohttp.ClientError, TimeoutError, ConnectionError):
+            await self._held.aclose()

@@ -1,0 +1,136 @@
+"""Ways: what each lane will yield, which lanes can work on one set together, and when a stream is best left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from datasync_crawler.domain.profile import Endpoint, Lane, Profile
+
+
+class Kind(IntEnum):
+    """How a way goes through the set; the lower, the sooner it is preferred where nothing else tells."""
+
+    EVERYTHING = 0
+    BY_NUMBER = 1
+    BY_TIME = 2
+    CHAIN = 3
+
+
+_SAID = {
+    Kind.EVERYTHING: "everything at once",
+    Kind.BY_NUMBER: "starts at any row",
+    Kind.BY_TIME: "starts at any time",
+    Kind.CHAIN: "one chain from the newest row",
+}
+# Calls that an unlimited lane is believed to keep in flight.
+_IN_FLIGHT = 8
+_SHORTEST = 0.01
+# Help that saves less than this is not worth its calls: a share of the time left, and seconds.
+_LEAST_SHARE, _LEAST_SECONDS = 0.1, 5.0
+# Seconds that a stream may take until its first rows before the other ways begin.
+_GRACE = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A lane and what it will yield: ``rate`` in rows a second within its budget, None where only use can tell."""
+
+    lane: str
+    kind: Kind
+    rate: float | None
+    joins: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a stream does: seconds since it was asked for and since its first rows, and the rows since then.
+
+    ``ordered`` says that it runs from the newest row to the oldest, so that others can begin at the other end.
+    """
+
+    seconds: float
+    flowing: float
+    rows: int
+    ordered: bool
+
+    @property
+    def rate(self) -> float:
+        """Rows a second, 0 before the first ones."""
+        return self.rows / max(self.flowing, _SHORTEST) if self.rows else 0.0
+
+
+def rank(profile: Profile) -> tuple[Way, ...]:
+    """All ways of a profile, the best first, each with the reason why it is taken or left."""
+    lanes = [(lane, profile.endpoint(lane.endpoint)) for lane in profile.lanes]
+    joining = _joining(lanes, profile)
+    ways = [_way(profile, lane, endpoint, joins=lane in joining) for lane, endpoint in lanes]
+    return tuple(sorted(ways, key=lambda way: (not way.joins, way.kind is not Kind.EVERYTHING, -(way.rate or 0.0))))
+
+
+def together(profile: Profile, ways: Iterable[Way]) -> float:
+    """Rows a second of all joining ways but the streams; lanes on one pool count once, as its best does."""
+    best: dict[str, float] = {}
+    pools = {lane.name: lane.pool for lane in profile.lanes}
+    for way in ways:
+        if way.joins and way.rate is not None:
+            best[pools[way.lane]] = max(best.get(pools[way.lane], 0.0), way.rate)
+    return sum(best.values())
+
+
+def best_alone(pace: Pace, others: float, left: float | None) -> bool:
+    """Whether the other ways, good for ``others`` rows a second, should hold back while a stream flows.
+
+    ``left`` are the rows still wanted, None where no total tells. A stream in order shares the rest with them from the
+    other end; any other has to come to its end in any case, and they would have to be faster than it.
+    """
+    if not pace.rows:
+        return pace.seconds < _GRACE
+    if left is None or not pace.ordered:
+        return pace.rate >= others
+    alone, shared = left / pace.rate, left / (pace.rate + others)
+    return alone - shared < max(_LEAST_SECONDS, _LEAST_SHARE * alone)
+
+
+def worth_again(pace: Pace, others: float, left: float | None, total: int | None) -> bool:
+    """Whether a stream that broke off is begun again: from its first row, against what the others have left to do."""
+    if left is None or total is None or not pace.rate or not others:
+        return True
+    return total / pace.rate < left / others
+
+
+def _joining(lanes: list[tuple[Lane, Endpoint]], profile: Profile) -> list[Lane]:
+    """The lanes that can work on one set together: pages by place, or else the chains of one endpoint."""
+    streams = [lane for lane, endpoint in lanes if endpoint.streamed]
+    paged = [(lane, endpoint) for lane, endpoint in lanes if not endpoint.streamed]
+    if profile.numbered or any(endpoint.positionable for _, endpoint in paged):
+        fit = [lane for lane, endpoint in paged if endpoint.positionable or endpoint.numbered or not endpoint.shape.bare]
+        return streams + fit
+    if any(endpoint.shape.bare for _, endpoint in paged):
+        fastest = max(paged, key=lambda pair: _rate(profile, *pair) or 0.0)[1]
+        return streams + [lane for lane, endpoint in paged if endpoint.name == fastest.name]
+    return streams + [lane for lane, _ in paged]
+
+
+def _way(profile: Profile, lane: Lane, endpoint: Endpoint, *, joins: bool) -> Way:
+    kind, rate = _kind(endpoint), None if endpoint.streamed else _rate(profile, lane, endpoint)
+    speed = "as fast as it comes" if rate is None else f"{rate:,.0f} rows a second"
+    left = "" if joins else "; left out, as its rows cannot be joined with those of a faster way"
+    return Way(lane.name, kind, rate, joins, f"{_SAID[kind]}, {speed}{left}")
+
+
+def _kind(endpoint: Endpoint) -> Kind:
+    if endpoint.streamed:
+        return Kind.EVERYTHING
+    if endpoint.positionable:
+        return Kind.BY_TIME
+    return Kind.BY_NUMBER if endpoint.numbered else Kind.CHAIN
+
+
+def _rate(profile: Profile, lane: Lane, endpoint: Endpoint) -> float:
+    pool = profile.pool(lane.pool)
+    chained = _kind(endpoint) is Kind.CHAIN
+    flying = endpoint.cap / max(endpoint.latency, _SHORTEST) * (1 if chained else _IN_FLIGHT)
+    return min(flying, endpoint.cap * pool.limit / pool.window) if pool.limit and pool.window else flying

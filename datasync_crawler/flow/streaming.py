@@ -1,0 +1,143 @@
+"""Streaming: everything at once is asked for, its rows become pages, and its end proves the shards that are open."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+
+from datasync_crawler.domain.errors import PageError
+from datasync_crawler.domain.judging import judge
+from datasync_crawler.domain.page import Page, StoredPage
+from datasync_crawler.domain.shard import Checkpoint
+from datasync_crawler.domain.streams import StreamCutter, in_order
+from datasync_crawler.domain.ways import worth_again
+from datasync_crawler.flow.courses import Course, State, StreamAsk
+from datasync_crawler.flow.ports import ShardBook
+from datasync_crawler.flow.run import Run
+from datasync_crawler.flow.shards import LiveShard
+
+logger = logging.getLogger(__name__)
+
+# Pages of one stream that may wait for the ledger; the connection waits with them.
+_MOST_UNSTORED = 2
+
+
+async def follow(run: Run, book: ShardBook, course: Course, let_go: Callable[[StreamAsk, float], None]) -> None:
+    """Asks for a stream until it came to its end once (twice where no total tells), or is not worth it any more."""
+    while not run.stopped and course.state is not State.RETIRED:
+        event, now = run.bell.event, run.clock.monotonic()
+        if course.state is State.ENDED and not course.unstored:
+            await _settle(run, book, course)
+        elif course.state is not State.WAITING:
+            await run.clock.wait(event, None)
+        elif course.not_before > now:
+            await run.clock.wait(event, course.not_before - now)
+        elif course.readings and not worth_again(course.pace(now), run.others, run.left, run.total):
+            logger.info("%s is not read again: the other ways are faster", course.lane.name)
+            course.state = State.RETIRED
+        else:
+            await _ask(run, course, let_go)
+
+
+async def _ask(run: Run, course: Course, let_go: Callable[[StreamAsk, float], None]) -> None:
+    async with run.gate.turn(course.lane.pool) as leave:
+        call = StreamAsk(course.lane.name, run.generation, course.readings + 1)
+        course.begin(run.clock.monotonic())
+        run.claim(call)
+        let_go(call, await leave())
+
+
+async def _settle(run: Run, book: ShardBook, course: Course) -> None:
+    """What a stream's end means: the proof of all open shards, a second look, or nothing more than its rows."""
+    told = f"{course.lane.name} came to its end with {course.rows} rows, {course.fresh} of them new"
+    if run.agrees or (run.total is None and course.ends > 1 and not course.fresh):
+        logger.info("%s: that is all", told)
+        await _finish(run, book, "everything at once")
+    elif run.total is None:
+        logger.info("%s; no total tells whether that is all, so it is read once more", told)
+        course.state = State.WAITING
+    else:
+        logger.warning("%s, and %s are told of: the other ways look for the rest", told, run.total)
+        course.state = State.RETIRED
+    run.bell.ring()
+
+
+async def _finish(run: Run, book: ShardBook, proof: str) -> None:
+    async with run.cutting:
+        for live in run.shards:
+            if not live.shard.done:
+                await book.finish(live.shard.id, run.generation, proof)
+                live.prove(proof)
+
+
+async def pages_of(
+    run: Run, call: StreamAsk, pieces: AsyncIterator[bytes], *, whole: bool
+) -> AsyncIterator[StoredPage]:
+    """The pages of a stream while it comes; each waits until there is room in the ledger for it."""
+    course = run.courses[call.lane]
+    cutter = StreamCutter(course.endpoint.format, course.endpoint.shape, whole=whole)
+    try:
+        async with aclosing(_cut(cutter, pieces)) as cut:
+            async for page in cut:
+                await _room(run, course)
+                if run.stopped or run.shards.done:
+                    return
+                yield await _placed(run, course, page)
+        course.ended()
+    except PageError as error:
+        page = cutter.flush()
+        if page is not None and not run.stopped:
+            yield await _placed(run, course, page)
+        logger.info("%s: %s after %s rows", call.lane, error, course.rows)
+        course.broke(str(error), run.clock.monotonic())
+    finally:
+        run.land(call)
+
+
+async def _cut(cutter: StreamCutter, pieces: AsyncIterator[bytes]) -> AsyncIterator[Page]:
+    async for piece in pieces:
+        for page in cutter.feed(piece):
+            yield page
+    last = cutter.close()
+    if last is not None:
+        yield last
+
+
+async def _room(run: Run, course: Course) -> None:
+    while course.unstored >= _MOST_UNSTORED and not run.stopped:
+        await run.clock.wait(run.bell.event, None)
+
+
+async def _placed(run: Run, course: Course, page: Page) -> StoredPage:
+    """The page as an item: it moves the shard that the stream walks, or lies beside all of them."""
+    async with run.cutting:
+        course.came(len(page.ids), run.clock.monotonic())
+        course.ordered = course.ordered and in_order(page, course.last) and not page.rejected
+        live, checkpoint = _moved(run, course, page) if course.ordered else (None, None)
+        course.last = page.oldest
+        if live is None:
+            course.let_go()
+        holder = live or next(iter(run.shards.open), None) or next(iter(run.shards))
+    run.bell.ring()
+    return StoredPage(holder.shard.id, run.generation, course.lane.name, page, checkpoint)
+
+
+def _moved(run: Run, course: Course, page: Page) -> tuple[LiveShard | None, Checkpoint | None]:
+    """The newest open shard and how far it has come with the page; None while that is another's, or stands lower."""
+    live = course.held
+    if live is None:
+        live = max(
+            run.shards.open, key=lambda it: float("inf") if it.shard.high is None else it.shard.high, default=None
+        )
+        if live is None or live.flying:
+            return None, None
+        course.held, live.flying = live, True
+    top = live.shard.top
+    if top is not None and page.oldest is not None and page.oldest >= top:
+        return live, None
+    after = judge(live.shard, page, top=None, answered_at=run.clock.wall())
+    live.advance(after, len(page.ids), course.lane.name)
+    if after.proof:
+        course.let_go()
+    return live, after
