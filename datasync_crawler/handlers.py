@@ -12,8 +12,8 @@ from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler
 from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError
 from scrapy.utils._download_handlers import make_response
 
-from datasync_crawler.flow.secrets import Secrets
 from datasync_crawler.adapters.body import LONGEST, STREAMED, Body
+from datasync_crawler.flow.secrets import Secrets
 
 if TYPE_CHECKING:
     from scrapy import Request

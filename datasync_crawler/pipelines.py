@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
@@ -24,7 +25,7 @@ from datasync_crawler.flow.reception import Reception
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from datasync_crawler.adapters.ledger import Call, Ledger
+    from datasync_crawler.adapters.ledger import Ledger
     from datasync_crawler.domain.shard import Shard
     from datasync_crawler.flow.run import Run
 
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 # Departures older than this (seconds) are in no window that matters.
 _LONGEST_WINDOW = 3 * 3600.0
+_WORKING_KEYS = "working key"
 
 
 class LedgerPipeline:
@@ -49,6 +51,8 @@ class LedgerPipeline:
         self._calls = LedgerWorker(choices.database or "", id_only=choices.id_only)
         self._lock = asyncio.Lock()
         self._batch: list[StoredPage] = []
+        self._lessons: asyncio.Future[None] | None = None
+        self._key_kept = False
         self._run: Run | None = None
         self._broken = False
 
@@ -61,16 +65,16 @@ class LedgerPipeline:
         """Makes the run from what the ledger remembers and gives it to the spider."""
         spider: Any = self._crawler.spider
         clock, choices = SystemClock(), self._choices
-        profile, shards, generation, calls, learned, stored = await self._pages.do(
-            lambda ledger: _remembered(ledger, self._key, clock.wall() - _LONGEST_WINDOW)
-        )
+        since = clock.wall() - _LONGEST_WINDOW
+        known = await self._pages.do(lambda ledger: _remembered(ledger, self._key, since))
         self._run = spider.run = open_run(
-            profile,
-            shards,
-            generation=generation,
-            stored=stored,
-            calls=[(call.pool, call.at) for call in calls],
-            learned=learned,
+            known.profile,
+            known.shards,
+            generation=known.generation,
+            stored=known.stored,
+            calls=known.calls,
+            learned=known.learned,
+            key_worked=known.key_worked,
             clock=clock,
             log=CallNotes(self._calls, self._key),
             most_in_flight=choices.most_in_flight,
@@ -78,6 +82,9 @@ class LedgerPipeline:
             whole=not choices.id_only,
             cursor_margin=choices.cursor_threshold,
         )
+        self._run.key_dies = None if known.first_call is None else known.first_call + choices.key_life
+        self._lessons = asyncio.ensure_future(self._keep_lessons(self._run))
+        spider.whole = not choices.id_only
         spider.reception = Reception(self._run)
         spider.dispatch = Dispatch(
             self._run, Cuts(self._pages), give_up_after=choices.give_up_after, most_at_once=choices.most_shards
@@ -89,7 +96,9 @@ class LedgerPipeline:
             if not self._broken:
                 self._batch.append(item)
                 # An empty page counts as a row, so that the proof it may carry is not left lying.
-                if sum(max(1, len(page.page.ids)) for page in self._batch) >= self._choices.batch_rows:
+                full = sum(max(1, len(page.page.ids)) for page in self._batch) >= self._choices.batch_rows
+                # A stream waits until its pages are stored, and for no more of them.
+                if full or (self._run is not None and item.lane in self._run.courses):
                     await self._flush()
             if self._broken:
                 raise DropItem("a page could not be stored, this one or one before")
@@ -100,6 +109,7 @@ class LedgerPipeline:
         batch, self._batch = self._batch, []
         try:
             outcomes = await self._pages.do(lambda ledger: ledger.store_all(batch))
+            await self._keep_key()
             await self._write_lessons()
         except Exception as error:  # noqa: BLE001 - whatever it is, no later page may be stored
             self._broken = True
@@ -107,11 +117,13 @@ class LedgerPipeline:
             spider.run.stop(failure)
             logger.error("%d pages could not be stored: %s", len(batch), failure)  # noqa: TRY400 - one line
             return
-        for stored in outcomes:
-            spider.reception.stored(stored.inserted, stored.met, item.lane)
+        for page, stored in zip(batch, outcomes, strict=True):
+            spider.reception.stored(stored.inserted, stored.met, page.lane)
 
     async def close_spider(self) -> None:
         """Judges the set from the database and leaves the verdict in the ledger and in the stats."""
+        if self._lessons is not None:
+            self._lessons.cancel()
         try:
             if self._run is not None and self._batch:
                 await self._flush()
@@ -124,6 +136,19 @@ class LedgerPipeline:
         finally:
             await self._pages.close()
             await self._calls.close()
+
+    async def _keep_key(self) -> None:
+        """Writes down, once, that the key opens pages: what refuses it later says that it has expired."""
+        if not self._key_kept:
+            self._key_kept = True
+            await self._pages.do(lambda ledger: ledger.remember(_WORKING_KEYS, self._key, b"true"))
+
+    async def _keep_lessons(self, run: Run) -> None:
+        """Writes down what is learned of limits at once: after a refusal no page may come for a whole window."""
+        while True:
+            event = run.bell.event
+            await self._write_lessons()
+            await event.wait()
 
     async def _write_lessons(self) -> None:
         run = self._run
@@ -158,6 +183,8 @@ class LedgerPipeline:
         assert self._run is not None
         stats.set_value("datasync/complete", int(verdict.complete))
         stats.set_value("datasync/events", verdict.count)
+        for kind in ("announced", "hidden"):
+            stats.set_value(f"datasync/refused/{kind}", 0)
         announced = {pool.name for pool in self._run.profile.pools if pool.announced}
         for name, budget in self._run.gate.budgets.items():
             stats.inc_value(f"datasync/refused/{'announced' if name in announced else 'hidden'}", budget.refused)
@@ -172,13 +199,32 @@ def _write_down(ledger: Ledger, lessons: list[Pool]) -> None:
         ledger.remember("pool", pool.name, msgspec.json.encode(pool))
 
 
-def _remembered(
-    ledger: Ledger, key: str, since: float
-) -> tuple[Profile, list[Shard], int, list[Call], dict[str, Pool], int]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the ledger remembers of earlier runs; times are wall seconds."""
+
+    profile: Profile
+    shards: list[Shard]
+    generation: int
+    stored: int
+    calls: list[tuple[str, float]]
+    learned: dict[str, Pool]
+    first_call: float | None
+    key_worked: bool
+
+
+def _remembered(ledger: Ledger, key: str, since: float) -> _Known:
     document = ledger.profile()
     if document is None:
         raise ConfigurationError("no profile yet: run scrapy crawl discover first")
     ledger.plant([(None, None)])
-    generation = ledger.lease()
-    learned = {name: msgspec.json.decode(text, type=Pool) for name, text in ledger.remembered("pool").items()}
-    return read_profile(document), ledger.shards(), generation, ledger.calls(key, since), learned, ledger.count()
+    return _Known(
+        generation=ledger.lease(),
+        profile=read_profile(document),
+        shards=ledger.shards(),
+        stored=ledger.count(),
+        calls=[(call.pool, call.at) for call in ledger.calls(key, since)],
+        learned={name: msgspec.json.decode(text, type=Pool) for name, text in ledger.remembered("pool").items()},
+        first_call=ledger.first_call(key),
+        key_worked=key in ledger.remembered(_WORKING_KEYS),
+    )

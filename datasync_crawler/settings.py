@@ -67,7 +67,6 @@ EXTENSIONS = {
 DOWNLOAD_TIMEOUT = 180  # a saturated service answers late; the drain bounds what it waits for
 DOWNLOAD_MAXSIZE = 512 << 20
 DOWNLOAD_WARNSIZE = 0  # big pages are what we ask for
-SCRAPER_SLOT_MAX_ACTIVE_SIZE = int(MAX_IN_FLIGHT_BYTES) if MAX_IN_FLIGHT_BYTES.isdigit() else 64 << 20
 
 # Calls are repeated by the drain, which knows budgets and positions, and never redirected: a key stays at its origin.
 RETRY_ENABLED = False
@@ -100,4 +99,3 @@ LOG_LEVEL = "INFO"
 STATS_DUMP = False  # the progress lines and the monitors tell what matters; default True
 LOG_FORMATTER = "datasync_crawler.log.QuietFormatter"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-FEED_EXPORT_ENCODING = "utf-8"

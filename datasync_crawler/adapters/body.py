@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 STREAMED = "streamed"
-"""The name in a request's ``meta`` that asks for this: true when it is sent, a :class:`Body` when the answer is there."""
+"""The name in a request's ``meta`` that asks for this: true when it is sent, a :class:`Body` once it is answered."""
 
 LONGEST = 6 * 3600.0
 """Seconds that a whole body may take."""
@@ -31,8 +31,8 @@ class Body:
     """A body on its way; an async iterator over its pieces that reads the next one only when it is asked for.
 
     The connection waits meanwhile, so memory holds what the socket's buffers hold, however long the body is. Raises
-    Malformed when the body breaks off before its announced end, or nothing comes for ``patience`` seconds. Iterate once,
-    then (or earlier) close it.
+    Malformed when the body breaks off before its announced end, or nothing comes for ``patience`` seconds. Iterate
+    once, then (or earlier) close it.
     """
 
     def __init__(self, answer: aiohttp.ClientResponse, held: AsyncExitStack, patience: float) -> None:

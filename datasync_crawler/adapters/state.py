@@ -13,14 +13,15 @@ from datasync_crawler.domain.errors import ConfigurationError, StateBusy
 
 
 @contextmanager
-def held(state: Path) -> Iterator[None]:
+def held(state: Path, name: str = "lock") -> Iterator[None]:
     """Holds the directory, made if it is missing; the lock is the kernel's and ends with the process.
 
+    ``name`` is the lock's file: a chain of commands holds another one than each of them.
     Raises StateBusy when another process holds it, ConfigurationError when it cannot be made.
     """
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = os.open(state / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise ConfigurationError(f"STATE_DIR {state} cannot be used: {error.strerror}") from error
     try:

@@ -63,6 +63,8 @@ class Command(ScrapyCrawl):
             state = Path(choices.state)
             with held(state), database(choices.database, state) as url:
                 self.settings.set("DATABASE_URL", url, priority="cmdline")
+                # Of Scrapy's own, so that -s MAX_IN_FLIGHT_BYTES counts as well.
+                self.settings.set("SCRAPER_SLOT_MAX_ACTIVE_SIZE", choices.most_bytes_in_flight, priority="cmdline")
                 self.exitcode = self._crawl(args, opts, choices, url)
         except DatasyncError as error:
             print(f"scrapy crawl: {secrets_free(str(error), self.settings)}", file=sys.stderr)
@@ -85,7 +87,7 @@ class Command(ScrapyCrawl):
             return 1
         if process.signal is not None and self._crawler.stats.get_value("finish_reason") == "shutdown":
             return 128 + process.signal
-        return _outcome(self._crawler) if args == ["events"] else 0
+        return _outcome(self._crawler) if args == ["events"] else _profiled(self._crawler)
 
     def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
         self._crawler = super()._create_crawler(spidercls)
@@ -129,6 +131,11 @@ def _ready(choices: Choices, url: str, *, recheck: bool) -> Verdict | None:
             return None
         standing = ledger.standing()
         return verdict if standing.proven and standing.events == verdict.count else None
+
+
+def _profiled(crawler: Crawler) -> int:
+    """0 when discovery left a profile; whatever else ended it was logged."""
+    return 0 if crawler.stats is not None and crawler.stats.get_value("datasync/outcome") == "profile" else 1
 
 
 def _outcome(crawler: Crawler) -> int:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,9 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from scrapy.commands import ScrapyCommand
 
 from datasync_crawler.adapters.ledger import Ledger
-from datasync_crawler.adapters.state import database
+from datasync_crawler.adapters.state import database, held
 from datasync_crawler.commands.demo import Demo
-from datasync_crawler.domain.choices import read_choices
+from datasync_crawler.domain.choices import NAMES, read_choices
 from datasync_crawler.domain.completeness import read_verdict
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError
 
@@ -80,40 +79,49 @@ class Command(ScrapyCommand):
         try:
             if args:
                 raise ConfigurationError(f"unexpected argument: {args[0]} (see --help)")
-            self.exitcode = self._demonstrate(opts) if opts.demo else self._ingest({})
+            self.exitcode = self._demonstrate(opts) if opts.demo else self._ingest().told()
         except DatasyncError as error:
             print(f"scrapy ingest: {error}", file=sys.stderr)
             self.exitcode = error.exit_code
 
     def _demonstrate(self, opts: argparse.Namespace) -> int:
         assert self.settings is not None
-        with Demo(Path(self.settings["STATE_DIR"]) / "demo", opts.events, opts.speed) as demo:
+        state = Path(self.settings["STATE_DIR"])
+        with held(state, "demo.lock"), Demo(state / "demo", opts.events, opts.speed) as demo:
             for name, value in demo.settings.items():
                 self.settings.set(name, value, priority="cmdline")
-            code = self._ingest(demo.settings)
-            if code == 0:
+            outcome = self._ingest()
+            if outcome.code == 0:
                 demo.conclude()
-        if code == 0:
-            print(f"ingestion complete: {opts.events} events")
-        return code
+        return outcome.told()
 
-    def _ingest(self, extra: Mapping[str, str]) -> int:
+    def _ingest(self) -> _Outcome:
         assert self.settings is not None
         choices = read_choices(self.settings)
         state = Path(choices.state)
-        with ExitStack() as held:
-            url = held.enter_context(database(choices.database, state))
-            settings = {**extra, "DATABASE_URL": url, "STATE_DIR": str(state), "TARGET_API_KEY": choices.key}
-            chain = _Chain({**os.environ, **settings}, state, choices.auto_submit)
+        with held(state, "chain.lock"), database(choices.database, state) as url:
+            chosen = {name: str(self.settings.get(name) or "") for name in NAMES}
+            chain = _Chain({**os.environ, **chosen, "DATABASE_URL": url}, state, choices.auto_submit)
             for step in chain.steps():
                 code = _run(step, chain.environment)
                 if code != 0:
-                    return code
-            if not extra:
-                with Ledger.open(url, id_only=choices.id_only) as ledger:
-                    verdict = read_verdict(ledger.remembered("verdict")["complete"])
-                print(f"ingestion complete: {verdict.count} events")
-        return 0
+                    return _Outcome(code)
+            with Ledger.open(url, id_only=choices.id_only) as ledger:
+                return _Outcome(0, read_verdict(ledger.remembered("verdict")["complete"]).count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """The exit code of the step that ended the chain, and how many events are stored and proven."""
+
+    code: int
+    events: int = 0
+
+    def told(self) -> int:
+        """The exit code, after the last line of a chain that went through."""
+        if self.code == 0:
+            print(f"ingestion complete: {self.events} events")
+        return self.code
 
 
 def _run(step: list[str], environment: Mapping[str, str]) -> int:

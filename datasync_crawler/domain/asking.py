@@ -60,6 +60,14 @@ def page_url(
     return endpoint.url + (separator + "&".join(query) if query else "")
 
 
+def whole_url(endpoint: Endpoint, credential: Credential) -> str:
+    """The address of everything at once, with ``{key}`` where the key belongs."""
+    query = [urlencode(endpoint.fixed_params, quote_via=quote)] if endpoint.fixed_params else []
+    if credential.place == "query":
+        query.append(quote(credential.name) + "=" + quote(credential.prefix) + "{key}")
+    return endpoint.url + ("?" + "&".join(query) if query else "")
+
+
 def enterable(endpoint: Endpoint, shard: Shard, *, numbered: bool = False) -> bool:
     """Whether the shard can be walked on from where it stands through this endpoint, by row numbers or by time.
 

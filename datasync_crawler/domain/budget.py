@@ -7,27 +7,17 @@ the same size allow as well. All times are monotonic seconds given by the caller
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
+from datasync_crawler.domain.lessons import USUAL_WINDOW, Limit, learn_limit
 from datasync_crawler.domain.ratelimit import RateWord
 
 # How many times the longest delay between leaving and sending is allowed for, and how fast it is forgotten, a call.
 _LAGS, _LAG_DECAY = 2.0, 0.97
-# Windows that people configure, in seconds.
-_CUSTOMARY = (1, 2, 3, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600)
-# A wait told in whole seconds is up to one too long, and a departure is a little earlier than its arrival (seconds).
-_ROUNDING, _HASTE = 1.5, 0.25
-# What a refusal that tells nothing is taken to mean, in seconds.
-_UNTOLD_WAIT = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most ``calls`` in any ``window`` seconds."""
-
-    calls: int
-    window: float
+# An arrival is taken to be late by what an answer was, but by no more than this (seconds): the rest was work.
+_LONGEST_WAY = 0.5
+# While nothing has proven an announced limit, waiting for answers may stretch its first window by this share.
+_STRETCH = 0.25
 
 
 class Budget:
@@ -36,7 +26,8 @@ class Budget:
     ``margin`` (seconds) is added to the window for the jitter between a departure here and the arrival there;
     ``reserve`` calls of each window are left unused. While the limit is unknown calls leave one at a time: the next
     one waits for the answer, or until a refusal would have come (``echo`` seconds), so that one refusal is enough to
-    learn it; ``learned`` says that the limit was found out so by an earlier run.
+    learn it; ``learned`` says that the limit was found out so by an earlier run. An announced limit is approached
+    in the same way from its half on, until it has proven true.
     """
 
     def __init__(
@@ -59,6 +50,8 @@ class Budget:
         self._closed_until = float("-inf")
         self._raise: tuple[Limit, float] | None = None
         self._guessed, self._learned = False, learned
+        self._quickest = float("inf")
+        self._most: int | None = None
 
     def restore(self, departures: Iterable[float], now: float) -> None:
         """Takes over departures of an earlier process; a stamp in the future counts as now."""
@@ -72,7 +65,7 @@ class Budget:
             return max(opening, self._log[-1] + self.echo) if self._unanswered and self._log else opening
         usable = self._usable(self.limit)
         if len(self._log) < usable:
-            return opening
+            return max(opening, self._cautious(self.limit))
         return max(opening, self._log[-usable] + self.limit.window + self.margin + _LAGS * self._lag)
 
     def left(self, now: float) -> int | None:
@@ -91,10 +84,7 @@ class Budget:
 
     def sent(self, left: float, now: float) -> None:
         """The call that left at ``left`` goes onto the wire only now: so late it counts."""
-        place = bisect_left(self._log, left)
-        if place < len(self._log) and self._log[place] == left:
-            del self._log[place]
-            insort(self._log, now)
+        self._move(left, now)
         self._lag = max(now - left, self._lag * _LAG_DECAY)
 
     def heard(self, word: RateWord, now: float, left_at: float | None = None) -> None:
@@ -104,6 +94,8 @@ class Budget:
         are calls of others.
         """
         self._unanswered = max(0, self._unanswered - 1)
+        if left_at is not None:
+            self._arrived(left_at, now)
         if word.limit is None:
             return
         window = self._told_window(word)
@@ -118,25 +110,18 @@ class Budget:
         """A call ended without an answer."""
         self._unanswered = max(0, self._unanswered - 1)
 
-    def refuse(self, wait: float | None, now: float, left_at: float | None = None) -> Limit | None:
+    def refuse(
+        self, wait: float | None, now: float, left_at: float | None = None, *, usual: float | None = None
+    ) -> Limit | None:
         """The call that left at ``left_at`` was refused, to be tried again in ``wait`` seconds if that was told.
 
-        Returns a limit newly learned. A refusal that tells no wait closes the pool for a whole window, and where that
-        window was a guess, a call that kept it and was refused none the less doubles it. A learned limit that is not
-        low enough is lowered by one.
+        Returns a limit newly learned. A refusal that tells no wait closes the pool for a whole window, which is guessed
+        to be the ``usual`` one. An announced limit that refuses earlier is lower than it says.
         """
         self._unanswered = max(0, self._unanswered - 1)
         self.refused += 1
         departure = now if left_at is None else left_at
-        learned: Limit | None = None
-        if self.limit is None:
-            learned = learn_limit(self._log[: bisect_right(self._log, departure)] or [departure], wait)
-            self._guessed, self._learned = wait is None, True
-        elif wait is None and self._guessed and departure >= self._closed_until:
-            learned = Limit(self.limit.calls, 2 * self.limit.window)
-        elif self._learned and departure >= self._closed_until:
-            # One of the calls it was learned from was a refusal that got lost on its way.
-            learned = Limit(max(1, self.limit.calls - 1), self.limit.window)
+        learned = self._lesson(wait, departure, usual)
         self.limit = limit = learned or self.limit
         assert limit is not None
         explained = wait is not None and self._counted(limit, departure) >= limit.calls
@@ -144,16 +129,56 @@ class Budget:
         self._closed_until = max(self._closed_until, now + pause + self.margin)
         return learned
 
+    def _lesson(self, wait: float | None, departure: float, usual: float | None) -> Limit | None:
+        if self.limit is None:
+            self._guessed, self._learned = wait is None, True
+            return learn_limit(self._log[: bisect_right(self._log, departure)] or [departure], wait, usual)
+        window = self.limit.window
+        before = self._before(departure, window + self.margin)
+        if not self._learned:
+            least = max(before, self.limit.calls // 2, 1)
+            self._most = min(least, self._most or least)
+            return Limit(self._most, window) if self._most < self.limit.calls else None
+        if departure < self._closed_until:
+            return None
+        accepted = self._before(departure, departure - self._closed_until)
+        if wait is None and self._guessed and not accepted:
+            longer = max(2 * window, USUAL_WINDOW)
+            return Limit(max(self.limit.calls, self._before(departure, longer) - self.refused), longer)
+        # One of the calls it was learned from was a refusal that got lost on its way, or was no longer counted.
+        return Limit(max(1, min(accepted or self.limit.calls, self.limit.calls - 1)), window)
+
+    def has_room(self, departure: float) -> bool:
+        """Whether a call of that departure was within an announced limit."""
+        limit = self.limit
+        return limit is not None and not self._learned and self._before(departure, limit.window) < limit.calls
+
+    def widen(self, limit: Limit, now: float) -> None:
+        """Another pool's window proved to be longer than it was guessed to be: so may this one's."""
+        if self._guessed and self.limit is not None and self.limit.window < limit.window:
+            self.limit = Limit(self.limit.calls, limit.window)
+            self._closed_until = max(self._closed_until, now + limit.window)
+
+    @property
+    def departures(self) -> tuple[float, ...]:
+        """When the calls that still matter left, in order."""
+        return tuple(self._log)
+
+    def _before(self, departure: float, seconds: float) -> int:
+        """Calls that left in so many seconds before a departure."""
+        return bisect_left(self._log, departure) - bisect_left(self._log, departure - seconds)
+
     def _told_window(self, word: RateWord) -> float | None:
         """A reset is the whole window only after its first call; later ones tell no more than a least length."""
         if word.window or not word.reset:
             return word.window or (self.limit.window if self.limit else None)
         if self.limit is not None:
             return max(self.limit.window, word.reset)
-        return word.reset if word.remaining == (word.limit or 0) - 1 else max(word.reset, _UNTOLD_WAIT)
+        return word.reset if word.remaining == (word.limit or 0) - 1 else max(word.reset, USUAL_WINDOW)
 
     def _follow(self, told: Limit, now: float) -> None:
         known = self.limit or told
+        told = Limit(min(told.calls, self._most or told.calls), told.window)
         self.limit = Limit(min(told.calls, known.calls), max(told.window, known.window))
         if told == self.limit:
             self._raise = None
@@ -163,6 +188,23 @@ class Budget:
     def _rise(self, now: float) -> None:
         if self._raise and now >= self._raise[1]:
             self.limit, self._raise = self._raise[0], None
+
+    def _cautious(self, limit: Limit) -> float:
+        """When the next call of the first window may leave: in its upper half not before a refusal would have come."""
+        if 2 * len(self._log) < limit.calls or not self._unanswered or not self._log:
+            return float("-inf")
+        return self._log[-1] + min(self.echo, _STRETCH * limit.window / limit.calls)
+
+    def _arrived(self, left_at: float, now: float) -> None:
+        """The call that left at ``left_at`` reached the service no later than its answer came, less the work on it."""
+        self._quickest = min(self._quickest, now - left_at)
+        self._move(left_at, min(now - self._quickest, left_at + _LONGEST_WAY))
+
+    def _move(self, stamp: float, to: float) -> None:
+        place = bisect_left(self._log, stamp)
+        if place < len(self._log) and self._log[place] == stamp:
+            del self._log[place]
+            insort(self._log, to)
 
     def _usable(self, limit: Limit) -> int:
         return max(1, limit.calls - self.reserve)
@@ -178,36 +220,3 @@ class Budget:
         # While the limit is unknown everything is kept: learning needs the whole history.
         if self.limit is not None and len(self._log) > 4 * self.limit.calls + 64:
             del self._log[: bisect_right(self._log, now - self.limit.window - self.margin)]
-
-
-def learn_limit(log: Sequence[float], wait: float | None) -> Limit:
-    """The limit behind a first refusal, from all departures up to the refused call (the last) and the wait told.
-
-    The wait ends when the oldest counted call leaves the window, so every call of the log proposes a window: its age
-    and the wait. One that an earlier stretch of the log contradicts is out; of the others a customary length is
-    preferred (a wait is told in whole seconds, rounded up), then a round number of calls, then the longest history.
-    """
-    refused, accepted = log[-1], log[:-1]
-    if wait is None:
-        return Limit(max(1, len(accepted) - bisect_right(accepted, refused - _UNTOLD_WAIT)), _UNTOLD_WAIT)
-    proposals = [Limit(len(accepted) - i, refused - stamp + wait) for i, stamp in enumerate(accepted)]
-    proposals = proposals or [Limit(1, wait)]
-    possible = [limit for limit in proposals if not _contradicted(limit, accepted)] or proposals[:1]
-    best = min(possible, key=lambda limit: (_customary(limit.window) is None, _digits(limit.calls), -limit.calls))
-    return Limit(best.calls, _customary(best.window) or best.window)
-
-
-def _contradicted(limit: Limit, accepted: Sequence[float]) -> bool:
-    span = limit.window - 1.0
-    return any(later - earlier < span for earlier, later in zip(accepted, accepted[limit.calls :], strict=False))
-
-
-def _customary(window: float) -> float | None:
-    return next(
-        (float(usual) for usual in reversed(_CUSTOMARY) if window - _ROUNDING <= usual <= window + _HASTE), None
-    )
-
-
-def _digits(calls: int) -> int:
-    """How many digits stand before the zeros at the end: the fewer, the likelier somebody chose the number."""
-    return len(str(calls).rstrip("0"))

@@ -11,6 +11,29 @@ from datasync_crawler.domain.errors import ConfigurationError
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
+NAMES = (
+    "TARGET_API_KEY",
+    "API_BASE_URL",
+    "DASHBOARD_URL",
+    "DATABASE_URL",
+    "STATE_DIR",
+    "AUTO_SUBMIT",
+    "GITHUB_REPO",
+    "ID_ONLY",
+    "MAX_IN_FLIGHT",
+    "MAX_IN_FLIGHT_BYTES",
+    "BATCH_SIZE",
+    "WORKER_CONCURRENCY",
+    "RATE_LIMIT_BUFFER",
+    "CURSOR_REFRESH_THRESHOLD",
+    "KEY_LIFE_MINUTES",
+    "GIVE_UP_AFTER",
+    "ACCEPT_REJECTED",
+    "BROWSER_PATH",
+)
+"""What its user may set, as the settings call it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """The settings of a run; the table in the README says what each means. Durations are in seconds."""

@@ -21,8 +21,8 @@ _ALNUM = re.compile(r"[0-9A-Za-z]")
 def anatomy(cursor: str, last_id: str, last_time: int, now: float, unit: int = 1) -> CursorShape | None:
     """How the cursor was made from the page's last row (its id as text, its time in microseconds), or None.
 
-    ``unit`` is the resolution that the row's time was written with: the cursor's may be finer. ``now`` is the wall time
-    of the answer in seconds; a member with a time a little after it is the end of life.
+    ``unit`` is the resolution that the row's time was written with: the cursor's may be finer. ``now`` is the wall
+    time of the answer in seconds; a member with a time a little after it is the end of life.
     """
     members = _decode(cursor)
     if members is None:

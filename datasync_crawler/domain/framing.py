@@ -99,8 +99,10 @@ class PlainLines:
 
 
 class CsvRecords:
-    """Records of CSV as JSON objects of texts; names are those of the first record, or, for an id named by a number,
-    the numbers of the columns from 0."""
+    """Records of CSV as JSON objects of texts.
+
+    Names are those of the first record, or, for an id named by a number, the numbers of the columns from 0.
+    """
 
     def __init__(self, shape: RowShape) -> None:
         self._left = ""

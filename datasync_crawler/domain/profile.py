@@ -35,7 +35,8 @@ class RowShape(msgspec.Struct, frozen=True):
 
     ``id`` is empty where a row is nothing but its id.
 
-    ``under`` leads from a member of the list to the row itself, where rows are wrapped. ``time_unit`` is the coarsest resolution that any time had, in microseconds.
+    ``under`` leads from a member of the list to the row itself, where rows are wrapped. ``time_unit`` is the coarsest
+    resolution that any time had, in microseconds.
     """
 
     rows: Path

@@ -42,9 +42,11 @@ class RateWord:
 def read_rate(headers: Mapping[str, str], now: float) -> RateWord:
     """Reads the headers (any case) of an answer that came at the wall time ``now`` (seconds).
 
-    Where several budgets are told (one a minute, one an hour), the one with fewest calls left speaks.
+    Where several budgets are told (one a minute, one an hour), the one with fewest calls left speaks. Points of time
+    are the server's, so they are held against its own ``Date`` where it tells one.
     """
     lower = {name.lower(): value for name, value in headers.items()}
+    now = _server_time(lower.get("date"), now)
     span, trio = _tightest(lower)
     structured = _parameters(lower.get("ratelimit", ""))
     policy = _parameters(lower.get("ratelimit-policy", "")) | _parameters(trio.get("limit", ""))
@@ -55,6 +57,13 @@ def read_rate(headers: Mapping[str, str], now: float) -> RateWord:
         retry_after=read_retry_after(lower.get("retry-after"), now),
         window=policy.get("w") or _SPANS.get(span),
     )
+
+
+def _server_time(date: str | None, now: float) -> float:
+    try:
+        return parsedate_to_datetime(date).timestamp() if date else now
+    except ValueError:
+        return now
 
 
 def _tightest(lower: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:

@@ -106,12 +106,15 @@ def _joining(lanes: list[tuple[Lane, Endpoint]], profile: Profile) -> list[Lane]
     streams = [lane for lane, endpoint in lanes if endpoint.streamed]
     paged = [(lane, endpoint) for lane, endpoint in lanes if not endpoint.streamed]
     if profile.numbered or any(endpoint.positionable for _, endpoint in paged):
-        fit = [lane for lane, endpoint in paged if endpoint.positionable or endpoint.numbered or not endpoint.shape.bare]
-        return streams + fit
+        return streams + [lane for lane, endpoint in paged if _placed(endpoint) or not endpoint.shape.bare]
     if any(endpoint.shape.bare for _, endpoint in paged):
-        fastest = max(paged, key=lambda pair: _rate(profile, *pair) or 0.0)[1]
+        fastest = max(paged, key=lambda pair: _rate(profile, *pair))[1]
         return streams + [lane for lane, endpoint in paged if endpoint.name == fastest.name]
     return streams + [lane for lane, _ in paged]
+
+
+def _placed(endpoint: Endpoint) -> bool:
+    return endpoint.positionable or endpoint.numbered
 
 
 def _way(profile: Profile, lane: Lane, endpoint: Endpoint, *, joins: bool) -> Way:

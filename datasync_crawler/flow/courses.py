@@ -88,7 +88,7 @@ class Course:
         self.fresh += inserted
 
     def broke(self, trouble: str, now: float) -> None:
-        """It ended too early, or did not begin; it is begun again after a pause, longer each time, but not for ever."""
+        """It ended too early, or did not begin; it is begun again after a longer and longer pause, not for ever."""
         self.let_go()
         self.failures = 0 if self.fresh else self.failures + 1
         self.live.trouble, self.live.faults = trouble, self.live.faults + 1

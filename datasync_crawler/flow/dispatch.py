@@ -77,10 +77,6 @@ class Dispatch:
             if self._waits_for_a_window():
                 run.progress_at = run.clock.monotonic()
             idle = run.clock.monotonic() - run.progress_at
-            if not run.flying and (stuck := run.shards.stuck(lane.endpoint for lane in run.lanes.values())):
-                run.stop(
-                    NotComplete(f"nothing leads on in {len(stuck)} shards: cursors lead back to where they came from")
-                )
             if idle > self._give_up_after:
                 run.stop(NotComplete(f"no row was stored for {idle:.0f} s; {self._blocked_by()}"))
             await run.clock.wait(run.bell.event, self._give_up_after - idle + 1)

@@ -8,7 +8,15 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from datasync_crawler.domain.budget import Budget
+from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.flow.clock import Bell, Clock
+
+
+EVERY_CALL = "every call"
+"""The pool that all calls count against, where they turned out to be counted so too."""
+
+# A pool whose window is guessed from another's is tried this much later (seconds), so that one refusal teaches both.
+_BEHIND = 0.5
 
 
 class CallLog(Protocol):
@@ -19,10 +27,17 @@ class CallLog(Protocol):
 
 
 class Gate:
-    """Holds the budgets of all pools; calls of one pool pass one after the other."""
+    """Holds the budgets of all pools; calls of one pool pass one after the other.
 
-    def __init__(self, budgets: Mapping[str, Budget], clock: Clock, log: CallLog, bell: Bell) -> None:
+    ``common`` is the budget of all calls together, where they turned out to be counted so too.
+    """
+
+    def __init__(
+        self, budgets: Mapping[str, Budget], clock: Clock, log: CallLog, bell: Bell, common: Budget | None = None
+    ) -> None:
         self.budgets = budgets
+        self.common = common
+        self._common_turn = asyncio.Lock()
         self._clock = clock
         self._log = log
         self._bell = bell
@@ -35,22 +50,49 @@ class Gate:
         Gives a function that lets the call leave: it is in the ledger when the function returns, with the monotonic
         time it counts from. Not calling it spends nothing.
         """
+
+        async def leave() -> float:
+            await self._log.note(pool, self._clock.wall())
+            now = self._clock.monotonic()
+            for budget in self.counting(pool):
+                budget.leave(now)
+            return now
+
         async with self._turns[pool]:
-            await self._until_free(self.budgets[pool])
+            await self._until_free(pool)
+            if self.common is None:
+                yield leave
+                return
+            async with self._common_turn:
+                await self._until_free(pool)
+                yield leave
 
-            async def leave() -> float:
-                await self._log.note(pool, self._clock.wall())
-                now = self._clock.monotonic()
-                self.budgets[pool].leave(now)
-                return now
+    def counting(self, pool: str) -> tuple[Budget, ...]:
+        """The budgets that a call to the pool counts against."""
+        own = self.budgets[pool]
+        return (own,) if self.common is None else (own, self.common)
 
-            yield leave
+    def refuse(self, pool: str, wait: float | None, now: float, left_at: float) -> Limit | None:
+        """A call to the pool was refused; returns a lesson. Where no wait is told, pools learn windows of each other."""
+        others = [budget for name, budget in self.budgets.items() if name != pool]
+        usual = max((other.limit.window for other in others if other.limit is not None), default=None)
+        learned = self.budgets[pool].refuse(wait, now + (_BEHIND if usual else 0.0), left_at, usual=usual)
+        for other in others if learned and wait is None else ():
+            other.widen(learned, now + _BEHIND)
+        return learned
+
+    def refuse_in_common(self, wait: float | None, now: float, left_at: float) -> Limit | None:
+        """A call was refused that its own pool had room for: all calls together are counted. Returns a lesson."""
+        if self.common is None:
+            self.common = Budget()
+            self.common.restore((at for budget in self.budgets.values() for at in budget.departures), now)
+        return self.common.refuse(wait, now, left_at)
 
     def opens_in(self, pool: str) -> float:
-        """Seconds until the pool lets a call leave; 0 when one may now."""
+        """Seconds until a call to the pool may leave; 0 when one may now."""
         now = self._clock.monotonic()
-        return max(0.0, self.budgets[pool].free_at(now) - now)
+        return max(0.0, *(budget.free_at(now) - now for budget in self.counting(pool)))
 
-    async def _until_free(self, budget: Budget) -> None:
-        while (seconds := budget.free_at(now := self._clock.monotonic()) - now) > 0:
+    async def _until_free(self, pool: str) -> None:
+        while (seconds := self.opens_in(pool)) > 0:
             await self._clock.wait(self._bell.event, seconds)

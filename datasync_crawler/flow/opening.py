@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 
-from datasync_crawler.domain.budget import Budget, Limit
+from datasync_crawler.domain.budget import Budget
+from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.flight import Flight
 from datasync_crawler.domain.profile import Pool, Profile
 from datasync_crawler.domain.reading import PageReader
 from datasync_crawler.domain.shard import Shard
+from datasync_crawler.domain.ways import rank, together
 from datasync_crawler.flow.clock import Bell, Clock
-from datasync_crawler.flow.gate import CallLog, Gate
+from datasync_crawler.flow.courses import Course
+from datasync_crawler.flow.gate import EVERY_CALL, CallLog, Gate
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.run import Run
 from datasync_crawler.flow.shards import LiveShards
 from datasync_crawler.flow.tokens import TokenState
+
+logger = logging.getLogger(__name__)
 
 # An unlimited pool is believed to refuse within this many times the shortest answer, at least so many seconds.
 _ECHOES, _SHORTEST_ECHO = 3.0, 0.04
@@ -44,6 +50,10 @@ def open_run(
     """
     bell = Bell()
     tokens = {endpoint.name: TokenState() for endpoint in profile.endpoints if endpoint.grant is not None}
+    ways = rank(profile)
+    for way in ways:
+        logger.info("way %s: %s", way.lane, way.why)
+    taken = {way.lane for way in ways if way.joins}
     lanes = {
         lane.name: LiveLane(
             lane=lane,
@@ -53,15 +63,16 @@ def open_run(
             token=tokens.get(lane.endpoint),
         )
         for lane in profile.lanes
+        if lane.name in taken
     }
     budgets = _budgets(profile, learned, clock, calls, reserve)
     return Run(
         profile=profile,
-        lanes=lanes,
+        lanes={name: lane for name, lane in lanes.items() if not lane.endpoint.streamed},
         shards=LiveShards(
             shards, numbered=profile.numbered, homes={lane.name: lane.endpoint for lane in profile.lanes}
         ),
-        gate=Gate(budgets, clock, log, bell),
+        gate=Gate(budgets, clock, log, bell, _common(learned, budgets, clock)),
         clock=clock,
         bell=bell,
         generation=generation,
@@ -71,6 +82,8 @@ def open_run(
         progress_at=clock.monotonic(),
         tokens=tokens,
         cursor_margin=cursor_margin,
+        courses={name: Course(lane) for name, lane in lanes.items() if lane.endpoint.streamed},
+        others=together(profile, ways),
         key_worked=key_worked,
     )
 
@@ -88,6 +101,15 @@ def _budgets(
         budgets[name] = Budget(_limit(learned.get(name, pool)), reserve=reserve, echo=echo, learned=name in learned)
         budgets[name].restore((now - max(0.0, wall - at) for called, at in departures if called == name), now)
     return budgets
+
+
+def _common(learned: Mapping[str, Pool], budgets: Mapping[str, Budget], clock: Clock) -> Budget | None:
+    limit = _limit(learned[EVERY_CALL]) if EVERY_CALL in learned else None
+    if limit is None:
+        return None
+    budget = Budget(limit, learned=True)
+    budget.restore((at for known in budgets.values() for at in known.departures), clock.monotonic())
+    return budget
 
 
 def _limit(pool: Pool) -> Limit | None:

@@ -35,6 +35,8 @@ def describe(run: Run, pace: Pace) -> str:
     parts.append(f"{rate:.0f} events/s")
     if run.total and rate and run.stored < run.total:
         parts.append(f"about {(run.total - run.stored) / rate:.0f} s left")
+    if run.key_dies is not None:
+        parts.append(f"key lives {(run.key_dies - run.clock.wall()) / 60:.0f} min more")
     still_open = sum(not shard.done for shard in run.shards.values)
     parts.append(f"{still_open} of {len(run.shards)} shards open")
     return ", ".join(parts) + "".join(f" | {name}: {_lane(run, lane)}" for name, lane in run.lanes.items())

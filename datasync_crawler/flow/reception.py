@@ -13,12 +13,13 @@ from datasync_crawler.domain.choices import origin_of
 from datasync_crawler.domain.ending import Belief, believe
 from datasync_crawler.domain.errors import KeyExpired, KeyRefused, PageError, RowsRejected
 from datasync_crawler.domain.granting import read_grant
-from datasync_crawler.domain.judging import EMPTY, ends, judge, sharpened
+from datasync_crawler.domain.judging import EMPTY, Misplaced, ends, judge, sharpened
 from datasync_crawler.domain.page import Page, StoredPage
-from datasync_crawler.domain.ratelimit import read_rate, read_refusal
+from datasync_crawler.domain.ratelimit import RateWord, read_rate, read_refusal
 from datasync_crawler.domain.shard import Checkpoint
 from datasync_crawler.flow.answers import Answer, Meaning, meaning
 from datasync_crawler.flow.courses import StreamAsk
+from datasync_crawler.flow.gate import EVERY_CALL
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.run import Call, Flying, Run
 from datasync_crawler.flow.shards import LiveShard
@@ -34,6 +35,8 @@ _LOOKS_AT_REJECTED = 2
 _EXPIRED = re.compile(rb"expired", re.IGNORECASE)
 _BLAME = frozenset({Meaning.FORBIDDEN, Meaning.UNAUTHORISED})
 _FULL = 0.9
+# So often in a row a server's cursor has to lead back before it is believed.
+_LED_BACK = 2
 
 
 class Reception:
@@ -46,8 +49,11 @@ class Reception:
         """An answer arrived: what it tells of the budget counts at once, before its body is read."""
         run = self._run
         if call in run.flying and meaning(status) is not Meaning.REFUSED:
-            budget = run.gate.budgets[run.pool_of(call)]
-            budget.heard(read_rate(headers, run.clock.wall()), run.clock.monotonic(), run.flying[call].left_at)
+            now, left_at = run.clock.monotonic(), run.flying[call].left_at
+            own, *common = run.gate.counting(run.pool_of(call))
+            own.heard(read_rate(headers, run.clock.wall()), now, left_at)
+            for budget in common:
+                budget.heard(RateWord(), now, left_at)
             run.bell.ring()
 
     def answered(self, ask: Ask, answer: Answer) -> StoredPage | None:
@@ -69,6 +75,8 @@ class Reception:
             logger.info("shard %s through %s is asked once more: %s", ask.shard, ask.lane, error)
             return None
         except PageError as error:
+            if isinstance(error, Misplaced):
+                self._astray(ask, live, lane)
             self._again(ask, str(error), flying)
             return None
         if means is Meaning.BAD_REQUEST:
@@ -85,7 +93,8 @@ class Reception:
         flying = run.land(call)
         if flying is None:
             return
-        run.gate.budgets[run.pool_of(call)].failed()
+        for budget in run.gate.counting(run.pool_of(call)):
+            budget.failed()
         if isinstance(call, Ask):
             self._again(call, reason, flying)
         elif isinstance(call, StreamAsk):
@@ -153,6 +162,8 @@ class Reception:
             live.looks_at_rejected += 1
             raise RowsRejected(f"{len(page.rejected)} rows cannot be stored ({page.rejected[0].reason})")
         live.looks_at_rejected = 0
+        if ask.chained and page.ids and page.ids[-1] == live.shard.checkpoint.last_id:
+            raise Misplaced("the server's cursor leads back to where it came from")
         checkpoint = self._judged(ask, live, lane, page)
         live.advance(checkpoint, len(page.ids), ask.lane)
         lane.succeeded()
@@ -181,6 +192,16 @@ class Reception:
         # A chain that cannot be entered anywhere is looked at again from the page before.
         return after if lane.endpoint.positionable or self._run.shards.numbered else before
 
+    def _astray(self, ask: Ask, live: LiveShard, lane: LiveLane) -> None:
+        """A page stood where it should not: a server's cursor that leads there twice is not followed any more."""
+        live.astray += ask.chained
+        if live.astray < _LED_BACK:
+            return
+        live.forget_cursor()
+        if not lane.endpoint.positionable:
+            logger.warning("the cursors of %s lead back to where they came from", lane.endpoint.name)
+            live.barred.add(lane.endpoint.name)
+
     def _learn(self, page: Page) -> None:
         run = self._run
         if page.newest is not None and not run.shards.numbered:
@@ -202,10 +223,13 @@ class Reception:
     def _refused(self, call: Call, answer: Answer, flying: Flying) -> None:
         run = self._run
         now, wall = run.clock.monotonic(), run.clock.wall()
-        wait = read_rate(answer.headers, wall).retry_after
-        wait = read_refusal(answer.body, wall) if wait is None else wait
+        word = read_rate(answer.headers, wall)
+        wait = read_refusal(answer.body, wall) if word.retry_after is None else word.retry_after
         pool = run.pool_of(call)
-        learned = run.gate.budgets[pool].refuse(wait, now, flying.left_at)
+        if run.gate.budgets[pool].has_room(flying.left_at) and word.remaining != 0:
+            pool, learned = EVERY_CALL, run.gate.refuse_in_common(wait, now, flying.left_at)
+        else:
+            learned = run.gate.refuse(pool, wait, now, flying.left_at)
         if isinstance(call, Ask):
             run.lanes[call.lane].refused += 1
         if learned is not None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from datasync_crawler.domain.asking import Ask
-from datasync_crawler.domain.budget import Limit
 from datasync_crawler.domain.errors import DatasyncError
+from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.planner import Outlook
 from datasync_crawler.domain.profile import Endpoint, Profile
 from datasync_crawler.domain.ways import best_alone
@@ -38,12 +38,12 @@ class Run:
     """Everything that lives as long as one process drains one ledger.
 
     ``stored`` counts the rows in the table, ``met_again`` those met again and ``refused_in_vain`` the calls refused
-    since the last new one, ``key_worked`` says that the key ever opened a page, ``total`` is the
-    highest-ranked total that the service told, ``progress_at`` the monotonic time of the last progress,
-    ``cursor_margin`` the life (seconds) that a server's cursor must have left. ``failure`` is why the run ended early.
-    ``lessons`` (limits learned, by pool) wait to be written down. ``courses`` are the streams by lane, ``others`` the
-    rows a second that all other lanes are good for. Whoever moves a bound or a checkpoint holds ``cutting``, but for
-    pages of the one call that has the shard.
+    since the last new one, ``key_worked`` says that the key ever opened a page, ``key_dies`` is the wall time of its
+    end, ``total`` is the highest-ranked total that the service told, ``progress_at`` the monotonic time of the last
+    progress, ``cursor_margin`` the life (seconds) that a server's cursor must have left. ``failure`` is why the run
+    ended early. ``lessons`` (limits learned, by pool) wait to be written down. ``courses`` are the streams by lane,
+    ``others`` the rows a second that all other lanes are good for. Whoever moves a bound or a checkpoint holds
+    ``cutting``, but for pages of the one call that has the shard.
     """
 
     profile: Profile
@@ -57,6 +57,7 @@ class Run:
     met_again: int = 0
     refused_in_vain: int = 0
     key_worked: bool = False
+    key_dies: float | None = None
     total: int | None = None
     newest: int | None = None
     progress_at: float = 0.0
@@ -127,7 +128,8 @@ class Run:
         """The call goes onto the wire now, however long ago it was let go."""
         flying, now = self.flying.get(call), self.clock.monotonic()
         if flying is not None:
-            self.gate.budgets[self.pool_of(call)].sent(flying.left_at, now)
+            for budget in self.gate.counting(self.pool_of(call)):
+                budget.sent(flying.left_at, now)
             self.flying[call] = replace(flying, left_at=now)
 
     def land(self, call: Call) -> Flying | None:

@@ -15,7 +15,7 @@ from datasync_crawler.domain.shard import Checkpoint, Shard
 class LiveShard:
     """A shard and what happens to it now; ``looks`` counts how often in a row the same end was told and not believed.
 
-    ``astray`` counts pages in a row that led back to where they came from; endpoints that are ``barred`` cannot lead on.
+    ``astray`` counts pages in a row that led back to where they came from; endpoints that are ``barred`` lead nowhere.
     The checkpoint runs ahead of the ledger's by the pages that are being stored. ``not_before`` is monotonic seconds.
     """
 
@@ -107,11 +107,6 @@ class LiveShards:
             return shard
         return replace(shard, checkpoint=replace(shard.checkpoint, cursor=None))
 
-    def stuck(self, endpoints: Iterable[Endpoint]) -> list[Shard]:
-        """The open shards that none of the endpoints can enter."""
-        ways = list(endpoints)
-        return [live.shard for live in self if not live.shard.done and not any(self._open(e, live) for e in ways)]
-
     def take_over(self, upper: Shard, lower: Shard) -> None:
         """A shard was cut: what is under way in the upper part goes on, the lower one is new."""
         self._live[upper.id].shard = replace(self._live[upper.id].shard, low=upper.low)
@@ -131,7 +126,7 @@ class LiveShards:
     def has_work(self, endpoint: Endpoint) -> bool:
         """Whether a shard is open, or under way, that the endpoint can enter."""
         left = [live for live in self if not live.shard.done]
-        return any(live.flying or enterable(endpoint, live.shard, numbered=self.numbered) for live in left)
+        return any(live.flying or self._open(endpoint, live) for live in left)
 
     def next_free(self, endpoint: Endpoint, outlook: Outlook, now: float) -> LiveShard | None:
         """The free shard with most rows left that the endpoint can enter, or None."""

@@ -125,11 +125,11 @@ class DiscoverSpider(Spider):
         logger.info("%d keyed calls in %.1f s", len(case.answers), time.monotonic() - start)
         profile = conclude(case, origin_of(choices.api_base), time.time())
         if not profile.numbered:
-            await self._keep(ledger, case, whole=not choices.id_only)
+            await self._keep(ledger, case, profile, whole=not choices.id_only)
         return profile
 
-    async def _keep(self, ledger: LedgerWorker, case: Case, *, whole: bool) -> None:
-        begun = beginnings(case, whole=whole)
+    async def _keep(self, ledger: LedgerWorker, case: Case, profile: Profile, *, whole: bool) -> None:
+        begun = beginnings(case, profile.endpoints, whole=whole)
         if begun is not None:
             rows = await ledger.do(lambda it: _store(it, begun))
             logger.info("%d rows of the probes are kept", rows)

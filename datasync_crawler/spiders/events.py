@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
 import scrapy
 from scrapy import Request
 
-from datasync_crawler.domain.asking import Ask
+from datasync_crawler.adapters.body import ACCEPTED, STREAMED, Body
+from datasync_crawler.domain.asking import Ask, whole_url
 from datasync_crawler.flow.answers import Answer
+from datasync_crawler.flow.courses import StreamAsk
+from datasync_crawler.flow.streaming import pages_of
 from datasync_crawler.handlers import calls_abandoned, headers_of, secrets_of
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
 # Seconds that a token's answer is waited for.
 _TOKEN_PATIENCE = 30.0
+# Seconds that a stream may stand still.
+_STREAM_PATIENCE = 60.0
 
 
 class EventsSpider(scrapy.Spider):
@@ -39,6 +44,7 @@ class EventsSpider(scrapy.Spider):
     }
 
     run: Run | None = None
+    whole = False
     dispatch: Dispatch
     reception: Reception
 
@@ -65,6 +71,10 @@ class EventsSpider(scrapy.Spider):
         if isinstance(call, Ask):
             lane = self.run.lanes[call.lane]
             return self._to_send(call.url, "GET", lane.headers, call, lane.flight.patience)
+        if isinstance(call, StreamAsk):
+            lane = self.run.courses[call.lane].live
+            url = whole_url(lane.endpoint, lane.lane.credential)
+            return self._to_send(url, "GET", {"Accept-Encoding": ACCEPTED} | lane.headers, call, _STREAM_PATIENCE)
         grant = self.run.profile.endpoint(call.endpoint).grant
         assert grant is not None
         return self._to_send(grant.url, grant.method, dict(grant.headers), call, _TOKEN_PATIENCE)
@@ -79,6 +89,23 @@ class EventsSpider(scrapy.Spider):
         if token is not None:
             secrets_of(self.crawler).keep_token(call.endpoint, token)
 
+    async def parse_stream(self, response: Response, call: StreamAsk) -> AsyncIterator[StoredPage]:
+        """A stream began: page after page of it goes on to the pipeline, as fast as that stores them."""
+        assert self.run is not None
+        body = response.meta[STREAMED]
+        if not self.reception.begun(call, _answer(response)) or not isinstance(body, Body):
+            return
+        try:
+            async for page in pages_of(self.run, call, aiter(body), whole=self.whole):
+                yield page
+        finally:
+            await body.close()
+
+    def _callback(self, call: Call) -> Callable[..., Any]:
+        if isinstance(call, Ask):
+            return self.parse_page
+        return self.parse_stream if isinstance(call, StreamAsk) else self.parse_token
+
     def missed(self, failure: Failure) -> None:
         """No answer came."""
         call = failure.request.cb_kwargs["call"]  # type: ignore[attr-defined]
@@ -89,10 +116,10 @@ class EventsSpider(scrapy.Spider):
             url,
             method=method,
             headers=headers,
-            callback=self.parse_page if isinstance(call, Ask) else self.parse_token,
+            callback=self._callback(call),
             errback=self.missed,
             cb_kwargs={"call": call},
-            meta={"verbatim_url": True, "download_timeout": patience},
+            meta={"verbatim_url": True, "download_timeout": patience, STREAMED: isinstance(call, StreamAsk)},
             dont_filter=True,
         )
 

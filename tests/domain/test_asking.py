@@ -108,7 +108,8 @@ def test_a_time_filter_meets_ties_again_and_nothing_above_the_shard(unit: int, i
 
     high = AT // unit * unit
     assert newest_let_through(Shard(1, None, high)) == high - unit
-    assert newest_let_through(Shard(1, None, None, Checkpoint(high, "x"))) == high
+    coarse = max(unit, place.shape.time_unit)
+    assert newest_let_through(Shard(1, None, None, Checkpoint(high, "x"))) == high // coarse * coarse + coarse - unit
 
 
 def test_a_filter_that_was_not_tried_is_not_used() -> None:
@@ -123,8 +124,9 @@ def test_a_filter_that_was_not_tried_is_not_used() -> None:
         (FILTER, Shard(1, None, 2), True),
         (CHAIN, Shard(1, None, None), True),
         (CHAIN, Shard(1, None, 2), False),
-        (CHAIN, Shard(1, 1, None), False),
-        (endpoint(cursor=SHAPE, cursor_param="c", descending=False), Shard(1, 1, None), False),
+        (CHAIN, Shard(1, 1, None), True),
+        (CHAIN, Shard(1, 1, 2, Checkpoint(1, "x", "c7")), True),
+        (endpoint(cursor=SHAPE, cursor_param="c", descending=False), Shard(1, 1, 2), False),
     ],
 )
 def test_a_part_of_the_range_is_entered_only_where_a_position_can_be_asked_for(
@@ -140,7 +142,8 @@ def test_a_part_of_the_range_is_entered_only_where_a_position_can_be_asked_for(
         (FORGING, Shard(1, None, 200), 199),
         (FORGING, Shard(1, None, 200, Checkpoint(150, "x")), 150 + 999),
         (CHAIN, Shard(1, None, None, Checkpoint(150, "x")), None),
+        (CHAIN, Shard(1, None, None, Checkpoint(150, "x", "c7")), 150 + 999),
     ],
 )
 def test_no_row_may_be_newer_than_what_was_asked_for(place: Endpoint, shard: Shard, top: int | None) -> None:
-    assert ceiling(place, shard) == top
+    assert ceiling(place, shard, NOW) == top

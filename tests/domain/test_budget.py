@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from datasync_crawler.domain.budget import Budget, Limit
+from datasync_crawler.domain.budget import Budget
+from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.ratelimit import RateWord
 
 

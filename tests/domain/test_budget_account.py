@@ -4,7 +4,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from datasync_crawler.domain.budget import Budget, Limit
+from datasync_crawler.domain.budget import Budget
+from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.ratelimit import RateWord
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from datasync_crawler.domain.budget import Budget, Limit, learn_limit
+from datasync_crawler.domain.budget import Budget
+from datasync_crawler.domain.lessons import Limit, learn_limit
 from datasync_crawler.domain.ratelimit import RateWord
 
 
@@ -92,14 +93,15 @@ def test_a_refusal_that_comes_late_is_learned_from_the_call_it_refused() -> None
     assert budget.refuse(40.0, 27.0, 20.0) == Limit(10, 60.0)
 
 
-def test_a_first_refusal_without_a_wait_takes_the_last_minute() -> None:
-    assert learn_limit([step * 2.0 for step in range(11)], None) == Limit(10, 60.0)
-    assert learn_limit([0.0, *(200 + step * 2.0 for step in range(11))], None) == Limit(10, 60.0)
+def test_a_first_refusal_without_a_wait_takes_the_window_of_others_or_a_short_one() -> None:
+    assert learn_limit([step * 2.0 for step in range(11)], None, 60.0) == Limit(10, 60.0)
+    assert learn_limit([0.0, *(200 + step * 2.0 for step in range(11))], None, 60.0) == Limit(10, 60.0)
+    assert learn_limit([0.0, *(200 + step * 0.2 for step in range(11))], None) == Limit(10, 6.0)
 
 
 def test_a_pool_that_refuses_its_only_call_allows_one() -> None:
     assert learn_limit([3.0], 30.0) == Limit(1, 30.0)
-    assert learn_limit([3.0], None) == Limit(1, 60.0)
+    assert learn_limit([3.0], None, 60.0) == Limit(1, 60.0)
     assert Budget().refuse(30.0, 3.0) == Limit(1, 30.0)
 
 
@@ -124,5 +126,5 @@ def test_calls_under_way_together_are_one_lesson_when_no_wait_is_told() -> None:
     budget = Budget(echo=0.0)
     for step in range(13):
         budget.leave(step * 2.0)
-    lessons = [budget.refuse(None, 26.0, left) for left in (20.0, 22.0, 24.0)]
+    lessons = [budget.refuse(None, 26.0, left, usual=60.0) for left in (20.0, 22.0, 24.0)]
     assert lessons == [Limit(10, 60.0), None, None]

@@ -17,8 +17,15 @@ from datasync_crawler.domain.streams import StreamCutter, in_order
 
 SHAPE = RowShape(rows=(), id="no", time="at", type="kind")
 AT = 1_769_541_612_369_000
-ROWS = [{"no": f"r{i:03}é", "at": (AT - i * 1_000_000) // 1000, "kind": "a,b\n\"c\"", "more": {"x": [i]}} for i in range(23)]
-IDS = [row["no"] for row in ROWS]
+
+
+def row(number: int) -> dict[str, Any]:
+    time = (AT - number * 1_000_000) // 1000
+    return {"no": f"r{number:03}é", "at": time, "kind": 'a,b\n"c"', "more": {"x": [number]}}
+
+
+ROWS = [row(number) for number in range(23)]
+IDS = [str(each["no"]) for each in ROWS]
 
 
 def as_lines(rows: list[Any]) -> bytes:

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from datasync_crawler.domain.budget import Budget, Limit
+from datasync_crawler.domain.budget import Budget
+from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.flow.clock import Bell
 from datasync_crawler.flow.gate import Gate
 from tests.flow.fake_clock import EPOCH, FakeClock, play

@@ -1,14 +1,26 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from datasync_crawler.domain.discovery.conclude import conclude
 from datasync_crawler.domain.discovery.keeping import beginnings
 from tests.domain.discovery.answers import NEWEST_MS
 from tests.domain.discovery.service import Service
 
+if TYPE_CHECKING:
+    from datasync_crawler.domain.discovery.keeping import Beginnings
+
 EDGE = (NEWEST_MS - 499_000) * 1000 + 1000
 
 
+def begun_from(service: Service, *, whole: bool = False) -> Beginnings | None:
+    case, _ = service.conversation()
+    endpoints = conclude(case, "http://h", 0.0).endpoints if case.main else ()
+    return beginnings(case, endpoints, whole=whole)
+
+
 def test_the_newest_page_proves_its_range_and_the_next_goes_on_below() -> None:
-    begun = beginnings(Service().conversation()[0])
+    begun = begun_from(Service())
     assert begun is not None
     assert begun.bounds == ((EDGE, None), (None, EDGE))
     newest, following = begun.pages
@@ -19,16 +31,16 @@ def test_the_newest_page_proves_its_range_and_the_next_goes_on_below() -> None:
 
 
 def test_a_page_that_does_not_go_on_from_the_newest_is_not_placed() -> None:
-    begun = beginnings(Service(signed=True).conversation()[0])
+    begun = begun_from(Service(signed=True))
     assert begun is not None
     assert len(begun.pages) == 1
 
 
 def test_whole_events_are_kept_when_asked_for() -> None:
-    begun = beginnings(Service().conversation()[0], whole=True)
+    begun = begun_from(Service(), whole=True)
     assert begun is not None
     assert begun.pages[0].page.types == ["click"] * 500
 
 
 def test_nothing_is_kept_of_a_case_without_a_page() -> None:
-    assert beginnings(Service(refuses=True).conversation()[0]) is None
+    assert begun_from(Service(refuses=True)) is None
