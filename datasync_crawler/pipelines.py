@@ -14,7 +14,7 @@ from scrapy.exceptions import DropItem
 from datasync_crawler.adapters.worker import CallNotes, Cuts, LedgerWorker
 from datasync_crawler.domain.choices import Choices, read_choices
 from datasync_crawler.domain.completeness import Verdict, judge_set
-from datasync_crawler.domain.errors import ConfigurationError, LedgerError
+from datasync_crawler.domain.errors import ConfigurationError, LedgerError, SourceMismatch
 from datasync_crawler.domain.page import StoredPage
 from datasync_crawler.domain.profile import Pool, Profile, read_profile
 from datasync_crawler.flow.clock import SystemClock
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 # Departures older than this (seconds) are in no window that matters.
 _LONGEST_WINDOW = 3 * 3600.0
-_WORKING_KEYS = "working key"
+_WORKING_KEYS, _PLACES = "working key", "places"
 
 
 class LedgerPipeline:
@@ -213,14 +213,25 @@ class _Known:
     key_worked: bool
 
 
+def _check_places(ledger: Ledger, profile: Profile) -> None:
+    """Raises SourceMismatch when the shards' places mean numbers and the profile's times, or the other way."""
+    kept = ledger.remembered(_PLACES).get(_PLACES)
+    mine = msgspec.json.encode("numbers" if profile.numbered else "times")
+    if kept is not None and kept != mine and ledger.count():
+        raise SourceMismatch("the new profile cuts the set otherwise than the ledger's shards: use another database")
+    ledger.remember(_PLACES, _PLACES, mine)
+
+
 def _remembered(ledger: Ledger, key: str, since: float) -> _Known:
     document = ledger.profile()
     if document is None:
         raise ConfigurationError("no profile yet: run scrapy crawl discover first")
+    profile = read_profile(document)
+    _check_places(ledger, profile)
     ledger.plant([(None, None)])
     return _Known(
         generation=ledger.lease(),
-        profile=read_profile(document),
+        profile=profile,
         shards=ledger.shards(),
         stored=ledger.count(),
         calls=[(call.pool, call.at) for call in ledger.calls(key, since)],

@@ -26,26 +26,15 @@ class CallBook(Session):
 
     def note_calls(self, calls: Sequence[Call]) -> None:
         """Writes calls down; they are committed when this returns, so that each may leave afterwards."""
-        self._note("note_call", calls)
-
-    def note_refusals(self, calls: Sequence[Call]) -> None:
-        """Marks one noted call each as refused; it still counts. Nothing is marked where none was noted."""
-        self._note("note_refusal", calls)
+        with self.transaction() as cursor:
+            cursor.execute(QUERIES["commit_without_waiting_for_the_disk"])
+            for call in calls:
+                cursor.execute(QUERIES["note_call"], asdict(call))
 
     def calls(self, key: str, since: float) -> list[Call]:
         """The calls of ``key`` at or after the wall time ``since``, oldest first, refused ones too."""
         return [Call(*row) for row in self._rows("calls", key=key, since=since)]
 
-    def call_counts(self, key: str) -> dict[str, tuple[int, int]]:
-        """How many calls of ``key`` left and how many of them were refused, by pool."""
-        return {pool: (calls, refused) for pool, calls, refused in self._rows("call_counts", key=key)}
-
     def first_call(self, key: str) -> float | None:
         """The wall time at which the clock of ``key`` started, None when it was never used."""
         return next((at for (at,) in self._rows("first_call", key=key)), None)
-
-    def _note(self, query: str, calls: Sequence[Call]) -> None:
-        with self.transaction() as cursor:
-            cursor.execute(QUERIES["commit_without_waiting_for_the_disk"])
-            for call in calls:
-                cursor.execute(QUERIES[query], asdict(call))

@@ -108,10 +108,6 @@ class Ledger(ShardBook, CallBook, Memory, SubmissionBook, IdSet):
         self._make_table(cursor)
         self._uuid = True
 
-    def move(self, origin: str) -> None:
-        """Gives the ledger to another origin, whose set the caller has found to be the same."""
-        self._run("move_source", origin=origin)
-
     def store(self, page: StoredPage) -> Stored:
         """Stores one page; see :meth:`store_all`."""
         return self.store_all([page])[0]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from datasync_crawler.adapters.state import write_atomically
 from datasync_crawler.domain.profile import read_profile
 
 if TYPE_CHECKING:
@@ -18,14 +18,8 @@ _NAME = "profile.json"
 
 def write_profile_file(state: Path, profile: Profile) -> Path:
     """Writes the profile (mode 0600), whole or not at all; returns where it is."""
-    state.mkdir(parents=True, exist_ok=True)
-    target, made = state / _NAME, state / f".{_NAME}.{os.getpid()}"
-    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(profile.to_json())
-        file.flush()
-        os.fsync(file.fileno())
-    made.replace(target)
+    target = state / _NAME
+    write_atomically(target, profile.to_json())
     return target
 
 

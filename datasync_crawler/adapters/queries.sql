@@ -24,9 +24,6 @@ SELECT EXISTS (SELECT FROM ingestion_progress) OR EXISTS (SELECT FROM ledger_mem
 INSERT INTO ledger_source (origin, id_only) VALUES (%(origin)s, %(id_only)s)
 ON CONFLICT (only_row) DO UPDATE SET origin = excluded.origin, id_only = excluded.id_only;
 
--- move_source --
-UPDATE ledger_source SET origin = %(origin)s;
-
 -- shards --
 SELECT shard, low, high, position, last_id, cursor, cursor_expires, proof, lane, rows, met, pages
 FROM ingestion_progress ORDER BY shard;
@@ -53,6 +50,9 @@ UPDATE ingestion_progress SET low = %(at)s, updated_at = now() WHERE shard = %(s
 
 -- plant_lower_part --
 INSERT INTO ingestion_progress (low, high, generation) VALUES (%(low)s, %(at)s, %(generation)s) RETURNING shard;
+
+-- reopen --
+UPDATE ingestion_progress SET proof = NULL, updated_at = now() WHERE proof = 'second look';
 
 -- finish --
 UPDATE ingestion_progress SET proof = %(proof)s, cursor = NULL, cursor_expires = NULL, updated_at = now()
@@ -118,17 +118,8 @@ SET LOCAL synchronous_commit = off;
 -- note_call --
 INSERT INTO ledger_calls (pool, key, at) VALUES (%(pool)s, %(key)s, %(at)s);
 
--- note_refusal --
-UPDATE ledger_calls SET refused = true WHERE ctid = (
-    SELECT ctid FROM ledger_calls
-    WHERE key = %(key)s AND at = %(at)s AND pool = %(pool)s AND NOT refused LIMIT 1 FOR UPDATE
-);
-
 -- calls --
 SELECT pool, key, at FROM ledger_calls WHERE key = %(key)s AND at >= %(since)s ORDER BY at, pool;
-
--- call_counts --
-SELECT pool, count(*), count(*) FILTER (WHERE refused) FROM ledger_calls WHERE key = %(key)s GROUP BY pool;
 
 -- first_call --
 SELECT min(at) FROM ledger_calls WHERE key = %(key)s;

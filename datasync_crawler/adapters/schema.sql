@@ -41,8 +41,7 @@ CREATE TABLE IF NOT EXISTS rejected_rows (
 CREATE TABLE IF NOT EXISTS ledger_calls (
     pool text NOT NULL,
     key text NOT NULL,
-    at double precision NOT NULL,
-    refused boolean NOT NULL DEFAULT false
+    at double precision NOT NULL
 );
 CREATE INDEX IF NOT EXISTS ledger_calls_by_key ON ledger_calls (key, at);
 

@@ -56,6 +56,10 @@ class ShardBook(Session):
             (lower,) = cursor.fetchone() or ()
             return _held(cursor, shard, generation), _held(cursor, lower, generation)
 
+    def reopen(self) -> None:
+        """Opens the shards again whose end was proven by nothing coming after it: more may have come since."""
+        self._run("reopen")
+
     def finish(self, shard: int, generation: int, proof: str) -> None:
         """Marks a shard done by a proof that came without a page; raises Fenced when the generation is stale."""
         if not proof:

@@ -127,6 +127,8 @@ def _ready(choices: Choices, url: str, *, recheck: bool) -> Verdict | None:
             raise ConfigurationError("no profile yet: run scrapy crawl discover first")
         document = ledger.remembered("verdict").get("complete")
         verdict = read_verdict(document) if document else None
+        if recheck:
+            ledger.reopen()
         if verdict is None or not verdict.complete or recheck:
             return None
         standing = ledger.standing()

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from scrapy import Request
 
+from datasync_crawler.adapters.body import STREAMED, Body
 from datasync_crawler.adapters.ledger import Call
 from datasync_crawler.domain.discovery.earlier import wait_for
 from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question, answered
 from datasync_crawler.domain.discovery.handout import feed_name
 from datasync_crawler.domain.discovery.plan import MOST_ROUNDS, next_round, pause_before
 from datasync_crawler.domain.discovery.probing import with_query
+from datasync_crawler.domain.discovery.wholes import HEAD_BYTES
+from datasync_crawler.domain.errors import PageError
 from datasync_crawler.handlers import headers_of
 from datasync_crawler.spiders.keyless import FAILED
 
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PATIENCE = 60.0
+# Seconds that the beginning of a body may take.
+_HEAD_PATIENCE = 5.0
 _LONGEST_WINDOW = 3600.0
 
 
@@ -81,13 +86,31 @@ class Interrogation:
     async def _ask(self, probe: Probe) -> Answer:
         start = time.monotonic()
         try:
-            response = await self._send(_request(probe))
+            request = _request(probe)
+            response = await self._send(request)
         except FAILED as error:
             logger.info("No answer to %s %s: %s", probe.question, probe.url, type(error).__name__)
             return answered(probe, 0, {}, b"", time.monotonic() - start, time.time())
         seconds, at = time.monotonic() - start, time.time()
-        headers = headers_of(response)
+        headers, body = headers_of(response), request.meta.get(STREAMED)
+        if isinstance(body, Body):
+            response = response.replace(body=await _head(body))
         return await asyncio.to_thread(answered, probe, response.status, headers, response.body, seconds, at)
+
+
+async def _head(body: Body) -> bytes:
+    """The beginning of a body; the rest is left."""
+    head = b""
+    try:
+        async with asyncio.timeout(_HEAD_PATIENCE):
+            async for piece in body:
+                head += piece
+                if len(head) >= HEAD_BYTES:
+                    break
+    except (TimeoutError, PageError) as error:
+        logger.info("The beginning of a body is %d bytes long: %s", len(head), type(error).__name__)
+    await body.close()
+    return head[:HEAD_BYTES]
 
 
 def _request(probe: Probe) -> Request:
@@ -96,5 +119,5 @@ def _request(probe: Probe) -> Request:
         url = with_query(url, [(probe.credential.name, probe.credential.prefix + "{key}")])
     elif probe.credential is not None and probe.question is not Question.GRANT:
         headers[probe.credential.name] = probe.credential.prefix + "{key}"
-    meta = {"download_timeout": _PATIENCE, "verbatim_url": True}
+    meta = {"download_timeout": _PATIENCE, "verbatim_url": True, STREAMED: probe.question is Question.WHOLE}
     return Request(url, method=probe.method, headers=headers, meta=meta, dont_filter=True)

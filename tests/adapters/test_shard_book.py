@@ -94,3 +94,12 @@ def test_a_stale_generation_splits_nothing(ledger: Ledger) -> None:
     with pytest.raises(Fenced):
         ledger.split(1, old, 50)
     assert bounds(ledger.shards()) == [(0, 100)]
+
+
+def test_only_ends_behind_which_nothing_came_are_opened_again(ledger: Ledger) -> None:
+    ledger.plant([(500, None), (None, 500)])
+    generation = ledger.lease()
+    ledger.finish(1, generation, "passed")
+    ledger.finish(2, generation, "second look")
+    ledger.reopen()
+    assert [shard.checkpoint.proof for shard in ledger.shards()] == ["passed", None]

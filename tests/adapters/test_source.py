@@ -63,15 +63,6 @@ def test_an_empty_ledger_may_be_bound_anew_after_a_mistyped_address(ledger: Ledg
         ledger.bind(HERE)
 
 
-def test_a_moved_ledger_belongs_to_the_new_origin(ledger: Ledger) -> None:
-    ledger.bind(HERE)
-    ledger.save_profile(b"{}")
-    ledger.move(THERE)
-    ledger.bind(THERE)
-    with pytest.raises(SourceMismatch):
-        ledger.bind(HERE)
-
-
 def test_the_mode_cannot_change_under_rows(ledger: Ledger, postgres_url: str) -> None:
     ledger.bind(HERE)
     fill(ledger)

@@ -8,7 +8,7 @@ from scrapy import Request, signals
 from scrapy.http import Response
 
 from datasync_crawler.domain.asking import Ask
-from datasync_crawler.domain.budget import Limit
+from datasync_crawler.domain.lessons import Limit
 from tests.flow.drain import Drain
 from tests.flow.fake_clock import play
 from tests.flow.worlds import FREE, service

@@ -12,6 +12,7 @@ from datasync_crawler.domain.discovery.handout import feed_name
 from datasync_crawler.domain.discovery.leaves import words
 from datasync_crawler.domain.discovery.pools import read_pool, shares
 from datasync_crawler.domain.discovery.totals import totals
+from datasync_crawler.domain.discovery.wholes import whole_answer, whole_endpoint
 from datasync_crawler.domain.errors import DatasyncError, KeyRefused, NotComplete, ServiceUnreachable
 from datasync_crawler.domain.profile import Credential, Lane, Pool, Profile, Submission
 
@@ -30,8 +31,13 @@ def conclude(case: Case, origin: str, now: float) -> Profile:
         raise why_nothing(case)
     name = feed_name(case)
     feed = feed_answer(case, name)
-    endpoints = (main_endpoint(case, main), *((feed_endpoint(case, main, feed),) if feed else ()))
-    lanes, pools = _lanes(case, main, feed)
+    whole = whole_answer(case)
+    endpoints = (
+        main_endpoint(case, main),
+        *((whole_endpoint(whole, main),) if whole else ()),
+        *((feed_endpoint(case, main, feed),) if feed else ()),
+    )
+    lanes, pools = _lanes(case, main, whole, feed)
     newest = main.shown.dated[0] if main.shown.dated and main.shown.descending else None
     facts = findings(case, endpoints, pools, lanes)
     return Profile(
@@ -63,9 +69,10 @@ def why_nothing(case: Case) -> DatasyncError:
     return NotComplete(f"{asked[-1].probe.url} brought no records (status {asked[-1].status}): try again")
 
 
-def _lanes(case: Case, main: Answer, feed: Answer | None) -> tuple[tuple[Lane, ...], tuple[Pool, ...]]:
-    query = query_answer(case)
-    answers = [answer for answer in (main, query, feed) if answer]
+def _lanes(
+    case: Case, main: Answer, whole: Answer | None, feed: Answer | None
+) -> tuple[tuple[Lane, ...], tuple[Pool, ...]]:
+    answers = [answer for answer in (main, query_answer(case), whole, feed) if answer]
     pools: dict[str, Pool] = {}
     lanes = []
     for answer in answers:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from datasync_crawler.domain.discovery.case import Case
-from datasync_crawler.domain.discovery.evidence import position_proven, proven_ends
+from datasync_crawler.domain.discovery.evidence import position_proven, proven_ends, proven_number
 from datasync_crawler.domain.discovery.exchange import Answer
 from datasync_crawler.domain.discovery.handout import feed_route, token_header
+from datasync_crawler.domain.discovery.numbers import Numbered
 from datasync_crawler.domain.discovery.parameters import Roles
 from datasync_crawler.domain.discovery.probing import USUAL, cap_of, route_of
 from datasync_crawler.domain.profile import Endpoint, TokenGrant
@@ -29,8 +30,8 @@ def feed_endpoint(case: Case, main: Answer, feed: Answer) -> Endpoint:
 def _endpoint(case: Case, main: Answer, answer: Answer, roles: Roles) -> Endpoint:
     listing, name = answer.shown, answer.probe.endpoint
     roles = roles.or_else(USUAL)
-    ends, unit = proven_ends(case, name)
-    filtered = ends.since_inclusive is not None or ends.until_inclusive is not None
+    ends, shown = proven_ends(case, name)
+    numbered = proven_number(case, name) or Numbered()
     return Endpoint(
         name=name,
         url=answer.probe.url.split("?")[0],
@@ -42,7 +43,11 @@ def _endpoint(case: Case, main: Answer, answer: Answer, roles: Roles) -> Endpoin
         until_param=roles.until if ends.until_inclusive is not None else None,
         since_inclusive=ends.since_inclusive,
         until_inclusive=ends.until_inclusive,
-        filter_unit=unit if filtered else 1000,
+        filter_unit=shown.unit if shown else 1000,
+        filter_iso=shown.iso if shown else False,
+        offset_param=numbered.offset,
+        page_param=numbered.page,
+        first_page=numbered.first_page,
         descending=listing.descending is not False,
         cursor=main.shown.cursor if position_proven(case, name) else None,
         latency=round(answer.seconds, 3),

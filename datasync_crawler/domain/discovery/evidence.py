@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datasync_crawler.domain.discovery.case import Case
-from datasync_crawler.domain.discovery.exchange import Answer, Question
+from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
+from datasync_crawler.domain.discovery.numbers import Numbered, read_number
 from datasync_crawler.domain.discovery.position import Ends, read_ends, stands
 
 _UNTRIED = Ends(None, None)
@@ -19,13 +20,28 @@ def position_proven(case: Case, endpoint: str) -> bool | None:
     return any(judged) if judged else None
 
 
-def proven_ends(case: Case, endpoint: str) -> tuple[Ends, int]:
-    """What the filters by time do there, and the unit (microseconds) that they take."""
+def proven_ends(case: Case, endpoint: str) -> tuple[Ends, Probe | None]:
+    """What the filters by time do there, and the probe that shows the form that they take."""
     for answer in reversed(case.asked(Question.RANGE, endpoint)):
-        low, high = answer.probe.low, answer.probe.high
-        if answer.listing and low is not None and high is not None:
-            return read_ends(answer.listing, low, high, answer.probe.asked or 0), answer.probe.unit
-    return _UNTRIED, 1000
+        ends = ends_of(answer)
+        if ends != _UNTRIED:
+            return ends, answer.probe
+    return _UNTRIED, None
+
+
+def ends_of(answer: Answer) -> Ends:
+    """What the filters by time did to the answer of a probe between two times."""
+    low, high = answer.probe.low, answer.probe.high
+    if answer.listing is None or low is None or high is None:
+        return _UNTRIED
+    return read_ends(answer.listing, low, high, answer.probe.asked or 0)
+
+
+def proven_number(case: Case, endpoint: str) -> Numbered | None:
+    """How pages are asked for by number there; None where nothing shows that they can be."""
+    main = case.main
+    asked = case.asked(Question.NUMBER, endpoint) if main and main.listing else ()
+    return next((found for answer in asked if (found := read_number(answer, main))), None)
 
 
 def query_answer(case: Case) -> Answer | None:

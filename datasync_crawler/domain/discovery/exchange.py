@@ -38,6 +38,12 @@ class Question(StrEnum):
     POSITION = "position"
     """Does a cursor of our own making stand where it says?"""
 
+    WHOLE = "whole"
+    """Does the address give everything at once, and in which form?"""
+
+    NUMBER = "number"
+    """Can a page be asked for by the number of its first row, or by its own?"""
+
     RANGE = "range"
     """Do the filters by time work, and which ends do they include?"""
 
@@ -57,7 +63,8 @@ class Probe:
     """A keyed call to be sent: ``headers`` may hold ``{key}``; the credential is added when it leaves.
 
     ``asked`` is the number of rows asked for; ``low`` and ``high`` the times (microseconds) that the answer is held
-    against, sent in steps of ``unit`` microseconds. ``pool`` names what the call is believed to count against.
+    against, sent in steps of ``unit`` microseconds, as numbers or in ISO form (``iso``). ``number`` is the parameter
+    that a page was asked for by number with. ``pool`` names what the call is believed to count against.
     """
 
     question: Question
@@ -71,6 +78,8 @@ class Probe:
     low: int | None = None
     high: int | None = None
     unit: int = 1000
+    iso: bool = False
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

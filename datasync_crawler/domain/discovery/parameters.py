@@ -13,17 +13,21 @@ from datasync_crawler.domain.discovery.leaves import words
 _LIMIT = ("limit", "size", "count", "take", "per", "top", "max", "rows", "n")
 _CURSOR = ("cursor", "continuation", "marker", "pagetoken", "token", "next", "after")
 _SINCE = ("since", "from", "start", "begin", "gte", "gt", "min", "after")
+_OFFSET = ("offset", "skip")
+_PAGE = ("page", "pageno", "p")
 _UNTIL = ("until", "to", "end", "before", "lte", "lt", "max")
 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Which parameter sets the page size, the position, and the lower and upper end in time."""
+    """Which parameter sets the page size, the position, the ends in time, and the number of a row or of a page."""
 
     limit: str | None = None
     cursor: str | None = None
     since: str | None = None
     until: str | None = None
+    offset: str | None = None
+    page: str | None = None
 
     def or_else(self, other: Roles) -> Roles:
         """These parts, those missing taken from the other."""
@@ -32,6 +36,8 @@ class Roles:
             self.cursor or other.cursor,
             self.since or other.since,
             self.until or other.until,
+            self.offset or other.offset,
+            self.page or other.page,
         )
 
 
@@ -43,7 +49,8 @@ def read_roles(names: Iterable[str]) -> Roles:
     if since is None or until is None:
         free += [name for name in (since, until) if name]
         since = until = None
-    return Roles(limit=_take(free, _LIMIT), cursor=cursor, since=since, until=until)
+    limit, offset = _take(free, _LIMIT), _take(free, _OFFSET)
+    return Roles(limit, cursor, since, until, offset, page=_take(free, _PAGE))
 
 
 def _take(free: list[str], stems: tuple[str, ...]) -> str | None:

@@ -13,6 +13,7 @@ from datasync_crawler.domain.discovery.handout import grant_headers, grant_url
 from datasync_crawler.domain.discovery.probing import LARGE, plain_probe, rows_probe
 from datasync_crawler.domain.discovery.questions import ask_feed, ask_position, ask_query, ask_range
 from datasync_crawler.domain.discovery.routes import Route
+from datasync_crawler.domain.discovery.wholes import ask_whole, may_be_whole
 from datasync_crawler.domain.ratelimit import read_refusal
 
 MOST_ROUNDS, MOST_CALLS = 4, 12
@@ -39,7 +40,8 @@ def opening(case: Case) -> Iterator[Probe]:
     way = case.way
     if way is None:
         return
-    for index, route in enumerate(collections(case.routes, case.api_base)[:3]):
+    lists = [route for route in collections(case.routes, case.api_base) if not may_be_whole(route)]
+    for index, route in enumerate(lists[:3]):
         question, rows = (Question.GLANCE, 1) if index else (Question.ROWS, LARGE)
         yield rows_probe(route, way.credential, question, rows)
     if not any(knock.probe.question is Question.FIGURES and knock.ok for knock in case.knocks):
@@ -61,6 +63,7 @@ def follow_up(case: Case) -> Iterator[Probe]:
     main = case.main
     if main is None or main.listing is None:
         return
+    yield from ask_whole(case, main)
     yield from ask_query(case, main, main.listing)
     yield from ask_feed(case, main, main.listing)
     yield from ask_range(case, main, main.listing)

@@ -1,0 +1,76 @@
+"""Whether pages can be asked for by number: of their first row, or of their own; held against rows that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from datasync_crawler.domain.discovery.case import Case
+from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
+from datasync_crawler.domain.discovery.leaves import leaves
+from datasync_crawler.domain.discovery.parameters import Roles, read_roles
+from datasync_crawler.domain.discovery.probing import limit_name, plain_probe, route_of, with_query
+
+# So many of the known rows are asked for once more.
+_OVERLAP = 3
+# The page asked for by its number: the second or the third of pages that are a third as long as the known one.
+_PAGE, _PARTS = 2, 3
+# New rows that may have come between two answers.
+_LATE = 2
+_USUAL = Roles(offset="offset", page="page")
+_MOST_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """The parameter for the number of the first row, or for the page's; ``first_page`` is the number of the first."""
+
+    offset: str | None = None
+    page: str | None = None
+    first_page: int = 1
+
+
+def ask_number(case: Case, main: Answer) -> Iterator[Probe]:
+    """A page that overlaps the known one, by the next parameter that may number rows or pages."""
+    asked, rows = case.asked(Question.NUMBER, main.probe.endpoint), len(main.shown.page.ids)
+    if len(asked) >= _MOST_TRIES or any(read_number(answer, main) for answer in asked) or rows < _OVERLAP * _PARTS:
+        return
+    route, tried = route_of(case, main), {answer.probe.number for answer in asked}
+    for name, by_page in _candidates(case, main):
+        if name not in tried:
+            size = rows // _PARTS if by_page else rows
+            number = _PAGE if by_page else rows - _OVERLAP
+            url = with_query(route.url, [(limit_name(route), str(size)), (name, str(number))])
+            probe = plain_probe(route, main.probe.credential, Question.NUMBER)
+            yield replace(probe, url=url, asked=size, number=name, unit=number)
+            return
+
+
+def read_number(answer: Answer, main: Answer) -> Numbered | None:
+    """What a page asked for by number shows: where it begins among the known rows."""
+    if answer.listing is None or answer.probe.number is None or not answer.listing.page.ids:
+        return None
+    known, name = main.shown.page.ids, answer.probe.number
+    first, size = answer.listing.page.ids[0], answer.probe.asked or 0
+    at = known.index(first) if first in known else 0
+    if answer.probe.unit != _PAGE:
+        return Numbered(offset=name) if 0 < answer.probe.unit - at <= _LATE or at == answer.probe.unit else None
+    for first_page in (0, 1):
+        begin = (_PAGE - first_page) * size
+        if at and begin - _LATE <= at <= begin:
+            return Numbered(page=name, first_page=first_page)
+    return None
+
+
+def _candidates(case: Case, main: Answer) -> Iterator[tuple[str, bool]]:
+    """Parameters and whether they number pages: named in code or documents, named in the answer, usual ones."""
+    roles = route_of(case, main).roles.or_else(_answered(main.document))
+    if main.shown.shape.next_cursor is None:
+        roles = roles.or_else(_USUAL) if not (roles.offset or roles.page) else roles
+    yield from ((name, by_page) for name, by_page in ((roles.offset, False), (roles.page, True)) if name)
+
+
+def _answered(document: Any) -> Roles:
+    numbers = [leaf.path[-1] for leaf in leaves(document) if leaf.path and type(leaf.value) is int]
+    return read_roles(numbers)
