@@ -7,6 +7,7 @@ README; :mod:`datasync_crawler.domain.choices` checks it before anything starts.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from dotenv import dotenv_values
 
@@ -15,6 +16,11 @@ _ENVIRONMENT = {**({} if os.environ.get("DATASYNC_NO_DOTENV") else dotenv_values
 
 def _chosen(name: str, default: str = "") -> str:
     return (_ENVIRONMENT.get(name) or "").strip() or default
+
+
+def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a command that is run as a child: ours, with changes."""
+    return {**os.environ, **changes}
 
 
 # What the user chooses.
@@ -36,6 +42,7 @@ KEY_LIFE_MINUTES = _chosen("KEY_LIFE_MINUTES", "180")
 GIVE_UP_AFTER = _chosen("GIVE_UP_AFTER", "30")
 ACCEPT_REJECTED = _chosen("ACCEPT_REJECTED", "0")
 BROWSER_PATH = _chosen("BROWSER_PATH")
+PLAYWRIGHT_BROWSERS_PATH = _chosen("PLAYWRIGHT_BROWSERS_PATH")  # Playwright's own, where its downloads are
 
 BOT_NAME = "datasync_crawler"
 SPIDER_MODULES = ["datasync_crawler.spiders"]

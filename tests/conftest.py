@@ -29,8 +29,6 @@ SETTINGS = (
     "RATE_LIMIT_BUFFER",
     "STATE_DIR",
     "TARGET_API_KEY",
-    "WEB_HOST",
-    "WEB_PORT",
     "WORKER_CONCURRENCY",
 )
 # libpq and Scrapy read the environment too.

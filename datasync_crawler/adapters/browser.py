@@ -20,16 +20,17 @@ _QUIET = (
 )
 
 
-def find_browser(chosen: str = "") -> str | None:
+def find_browser(chosen: str = "", downloads: str = "") -> str | None:
     """The executable of a Chromium: the one chosen, else one on PATH, else one that Playwright downloaded, else None.
 
-    Raises ConfigurationError when the chosen one is no executable file.
+    ``downloads`` is the folder that Playwright downloads to, where it is not the usual one. Raises ConfigurationError
+    when the chosen one is no executable file.
     """
     if chosen:
         if not os.access(chosen, os.X_OK) or not Path(chosen).is_file():
             raise ConfigurationError(f"BROWSER_PATH: {chosen} is no executable file")
         return chosen
-    return next(filter(None, map(shutil.which, _NAMES)), None) or _downloaded()
+    return next(filter(None, map(shutil.which, _NAMES)), None) or _downloaded(downloads)
 
 
 def launch_options(executable: str) -> dict[str, Any]:
@@ -38,8 +39,8 @@ def launch_options(executable: str) -> dict[str, Any]:
     return {"executable_path": executable, "args": [*_QUIET, *sandbox], "timeout": 30_000}
 
 
-def _downloaded() -> str | None:
-    root = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+def _downloaded(folder: str) -> str | None:
+    root = Path(folder) if folder else Path.home() / ".cache" / "ms-playwright"
     found = (
         path for path in sorted(root.glob(_DOWNLOADED), reverse=True) if os.access(path, os.X_OK) and path.is_file()
     )

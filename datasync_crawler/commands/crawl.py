@@ -137,7 +137,7 @@ def _ready(choices: Choices, url: str, *, recheck: bool) -> Verdict | None:
 
 def _profiled(crawler: Crawler) -> int:
     """0 when discovery left a profile; whatever else ended it was logged."""
-    return 0 if crawler.stats is not None and crawler.stats.get_value("datasync/outcome") == "profile" else 1
+    return 0 if crawler.stats.get_value("datasync/outcome") == "profile" else 1
 
 
 def _outcome(crawler: Crawler) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from datasync_crawler.commands.demo import Demo
 from datasync_crawler.domain.choices import NAMES, read_choices
 from datasync_crawler.domain.completeness import read_verdict
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError
+from datasync_crawler.settings import child_environment
 
 if TYPE_CHECKING:
     import argparse
@@ -101,7 +101,7 @@ class Command(ScrapyCommand):
         state = Path(choices.state)
         with held(state, "chain.lock"), database(choices.database, state) as url:
             chosen = {name: str(self.settings.get(name) or "") for name in NAMES}
-            chain = _Chain({**os.environ, **chosen, "DATABASE_URL": url}, state, choices.auto_submit)
+            chain = _Chain(child_environment({**chosen, "DATABASE_URL": url}), state, choices.auto_submit)
             for step in chain.steps():
                 code = _run(step, chain.environment)
                 if code != 0:

@@ -105,10 +105,11 @@ def ceiling(endpoint: Endpoint, shard: Shard, now: float) -> int | None:
     if not endpoint.descending or not (endpoint.positionable or chained(endpoint, shard, now)):
         return None
     # The last row may have been printed more coarsely than the next one, and what a filter includes be a guess.
-    slack = max(endpoint.shape.time_unit, endpoint.filter_unit) if endpoint.cursor is None else endpoint.shape.time_unit
+    makes, unit = endpoint.cursor is not None, endpoint.shape.time_unit
+    slack = unit if makes else max(unit, endpoint.filter_unit)
     if shard.checkpoint.position is not None:
         return shard.checkpoint.position + slack - 1
-    return None if shard.high is None else shard.high - 1 + (slack if endpoint.cursor is None else 0)
+    return None if shard.high is None else shard.high - 1 + (0 if makes else slack)
 
 
 def _position(endpoint: Endpoint, shard: Shard, now: float, sample_id: str) -> list[tuple[str, str]]:

@@ -115,8 +115,8 @@ class Budget:
     ) -> Limit | None:
         """The call that left at ``left_at`` was refused, to be tried again in ``wait`` seconds if that was told.
 
-        Returns a limit newly learned. A refusal that tells no wait closes the pool for a whole window, which is guessed
-        to be the ``usual`` one. An announced limit that refuses earlier is lower than it says.
+        Returns a limit newly learned. A refusal that tells no wait closes the pool for a whole window, which is
+        guessed to be the ``usual`` one. An announced limit that refuses earlier is lower than it says.
         """
         self._unanswered = max(0, self._unanswered - 1)
         self.refused += 1

@@ -24,6 +24,8 @@ def sharpened(page: Page, endpoint: Endpoint) -> Page:
     if endpoint.cursor is None or not page.ids or page.next_cursor is None:
         return page
     printed, told = page.times[-1], told_time(endpoint.cursor, page.next_cursor, page.ids[-1])
+    if told is not None and printed is None and endpoint.shape.bare:
+        return replace(page, times=[*page.times[:-1], told])
     if told is None or printed is None or not printed < told < printed + endpoint.shape.time_unit:
         return page
     return replace(page, times=[*page.times[:-1], told])

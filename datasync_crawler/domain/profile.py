@@ -159,12 +159,16 @@ class Credential(msgspec.Struct, frozen=True):
 
 
 class Pool(msgspec.Struct, frozen=True):
-    """What the server counts calls against; ``limit`` is None where nothing announces one."""
+    """What the server counts calls against; ``limit`` is None where nothing announces one.
+
+    ``counted`` are further names under which calls that count here were written down in discovery.
+    """
 
     name: str
     limit: int | None = None
     window: float | None = None
     announced: bool = False
+    counted: tuple[str, ...] = ()
 
 
 class Lane(msgspec.Struct, frozen=True):

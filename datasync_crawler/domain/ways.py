@@ -62,10 +62,14 @@ class Pace:
         return self.rows / max(self.flowing, _SHORTEST) if self.rows else 0.0
 
 
-def rank(profile: Profile) -> tuple[Way, ...]:
-    """All ways of a profile, the best first, each with the reason why it is taken or left."""
+def rank(profile: Profile, *, whole: bool = False) -> tuple[Way, ...]:
+    """All ways of a profile, the best first, each with the reason why it is taken or left.
+
+    With ``whole`` ways that do not give whole events as JSON are left.
+    """
     lanes = [(lane, profile.endpoint(lane.endpoint)) for lane in profile.lanes]
-    joining = _joining(lanes, profile)
+    fit = [(lane, endpoint) for lane, endpoint in lanes if not whole or _gives_events(endpoint)]
+    joining = _joining(fit, profile)
     ways = [_way(profile, lane, endpoint, joins=lane in joining) for lane, endpoint in lanes]
     return tuple(sorted(ways, key=lambda way: (not way.joins, way.kind is not Kind.EVERYTHING, -(way.rate or 0.0))))
 
@@ -113,6 +117,10 @@ def _joining(lanes: list[tuple[Lane, Endpoint]], profile: Profile) -> list[Lane]
     return streams + [lane for lane, _ in paged]
 
 
+def _gives_events(endpoint: Endpoint) -> bool:
+    return not endpoint.shape.bare and endpoint.format != "csv"
+
+
 def _placed(endpoint: Endpoint) -> bool:
     return endpoint.positionable or endpoint.numbered
 
@@ -120,7 +128,7 @@ def _placed(endpoint: Endpoint) -> bool:
 def _way(profile: Profile, lane: Lane, endpoint: Endpoint, *, joins: bool) -> Way:
     kind, rate = _kind(endpoint), None if endpoint.streamed else _rate(profile, lane, endpoint)
     speed = "as fast as it comes" if rate is None else f"{rate:,.0f} rows a second"
-    left = "" if joins else "; left out, as its rows cannot be joined with those of a faster way"
+    left = "" if joins else "; left out, as its rows lack what is kept or cannot be joined with the others'"
     return Way(lane.name, kind, rate, joins, f"{_SAID[kind]}, {speed}{left}")
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Iterator
+from dataclasses import replace
 
 from datasync_crawler.domain.asking import Ask, ceiling, chained, page_url, rows_wanted, start_of
+from datasync_crawler.domain.ending import Belief
 from datasync_crawler.domain.errors import DatasyncError, NotComplete
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.ports import ShardBook
@@ -71,7 +73,10 @@ class Dispatch:
 
     async def _watch(self) -> None:
         run = self._run
-        while not run.stopped and not run.shards.exhausted:
+        while not run.stopped:
+            await self._conclude()
+            if run.shards.done or (run.shards.exhausted and not run.unstored):
+                break
             if not any(run.shards.has_work(lane.endpoint) for lane in run.lanes.values()):
                 run.stop(NotComplete("no way that is known leads into the shards that are open: run discover --fresh"))
             if self._waits_for_a_window():
@@ -79,8 +84,18 @@ class Dispatch:
             idle = run.clock.monotonic() - run.progress_at
             if idle > self._give_up_after:
                 run.stop(NotComplete(f"no row was stored for {idle:.0f} s; {self._blocked_by()}"))
-            await run.clock.wait(run.bell.event, self._give_up_after - idle + 1)
+            if not run.stopped:
+                await run.clock.wait(run.bell.event, self._give_up_after - idle + 1)
         self._calls.put_nowait(None)
+
+    async def _conclude(self) -> None:
+        """Proves the ends of empty shards that two answers agree on, once the rows stored are as many as were told."""
+        run = self._run
+        async with run.cutting:
+            for live in run.shards.witnessed() if run.agrees else ():
+                await self._book.finish(live.shard.id, run.generation, Belief.PROVEN.value)
+                live.shard = replace(live.shard, checkpoint=live.shard.checkpoint.proven(Belief.PROVEN.value))
+                run.bell.ring()
 
     def _waits_for_a_window(self) -> bool:
         """Whether nothing happens because budgets are spent; being refused again and again is no such wait."""
@@ -155,7 +170,7 @@ class Dispatch:
         limit = max(_FEWEST_ROWS, endpoint.cap >> max(0, live.tries(lane.lane.name) - _TRIES_WHOLE + 1))
         limit, start = min(limit, endpoint.cap), None
         if run.shards.numbered:
-            limit, start = rows_wanted(endpoint, shard, limit), start_of(shard)
+            limit, start = rows_wanted(endpoint, run.reach(shard), limit), start_of(shard)
         sample = run.profile.newest_id or "0"
         url = page_url(endpoint, lane.lane.credential, shard, limit, now, sample, start)
         if lane.token is not None and lane.token.address is not None:

@@ -11,7 +11,6 @@ from datasync_crawler.domain.budget import Budget
 from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.flow.clock import Bell, Clock
 
-
 EVERY_CALL = "every call"
 """The pool that all calls count against, where they turned out to be counted so too."""
 
@@ -73,12 +72,15 @@ class Gate:
         return (own,) if self.common is None else (own, self.common)
 
     def refuse(self, pool: str, wait: float | None, now: float, left_at: float) -> Limit | None:
-        """A call to the pool was refused; returns a lesson. Where no wait is told, pools learn windows of each other."""
+        """A call to the pool was refused; returns a lesson. Where no wait is told, pools share what they learn."""
         others = [budget for name, budget in self.budgets.items() if name != pool]
         usual = max((other.limit.window for other in others if other.limit is not None), default=None)
-        learned = self.budgets[pool].refuse(wait, now + (_BEHIND if usual else 0.0), left_at, usual=usual)
-        for other in others if learned and wait is None else ():
-            other.widen(learned, now + _BEHIND)
+        if wait is not None:
+            return self.budgets[pool].refuse(wait, now, left_at, usual=usual)
+        learned = self.budgets[pool].refuse(None, now + (_BEHIND if usual else 0.0), left_at, usual=usual)
+        if learned is not None:
+            for other in others:
+                other.widen(learned, now + _BEHIND)
         return learned
 
     def refuse_in_common(self, wait: float | None, now: float, left_at: float) -> Limit | None:
@@ -86,7 +88,8 @@ class Gate:
         if self.common is None:
             self.common = Budget()
             self.common.restore((at for budget in self.budgets.values() for at in budget.departures), now)
-        return self.common.refuse(wait, now, left_at)
+        windows = [budget.limit.window for budget in self.budgets.values() if budget.limit is not None]
+        return self.common.refuse(wait, now, left_at, usual=max(windows, default=None))
 
     def opens_in(self, pool: str) -> float:
         """Seconds until a call to the pool may leave; 0 when one may now."""

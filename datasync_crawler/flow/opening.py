@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from datasync_crawler.domain.budget import Budget
-from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.flight import Flight
-from datasync_crawler.domain.profile import Pool, Profile
+from datasync_crawler.domain.lessons import Limit
+from datasync_crawler.domain.profile import Endpoint, Pool, Profile
 from datasync_crawler.domain.reading import PageReader
 from datasync_crawler.domain.shard import Shard
 from datasync_crawler.domain.ways import rank, together
@@ -50,14 +52,14 @@ def open_run(
     """
     bell = Bell()
     tokens = {endpoint.name: TokenState() for endpoint in profile.endpoints if endpoint.grant is not None}
-    ways = rank(profile)
+    ways = rank(profile, whole=whole)
     for way in ways:
         logger.info("way %s: %s", way.lane, way.why)
     taken = {way.lane for way in ways if way.joins}
     lanes = {
         lane.name: LiveLane(
             lane=lane,
-            endpoint=(endpoint := profile.endpoint(lane.endpoint)),
+            endpoint=(endpoint := _asked_for(profile.endpoint(lane.endpoint), whole=whole)),
             reader=PageReader(endpoint.shape, whole=whole, ends_only=not whole),
             flight=Flight(most_in_flight),
             token=tokens.get(lane.endpoint),
@@ -70,14 +72,17 @@ def open_run(
         profile=profile,
         lanes={name: lane for name, lane in lanes.items() if not lane.endpoint.streamed},
         shards=LiveShards(
-            shards, numbered=profile.numbered, homes={lane.name: lane.endpoint for lane in profile.lanes}
+            shards,
+            numbered=profile.numbered,
+            homes={lane.name: lane.endpoint for lane in profile.lanes},
+            fixed={endpoint.name for endpoint in profile.endpoints if not endpoint.positionable},
         ),
         gate=Gate(budgets, clock, log, bell, _common(learned, budgets, clock)),
         clock=clock,
         bell=bell,
         generation=generation,
         stored=stored,
-        total=profile.totals[0][1] if profile.totals else None,
+        first_total=profile.totals[0][1] if profile.totals else None,
         newest=0 if profile.numbered else profile.newest,
         progress_at=clock.monotonic(),
         tokens=tokens,
@@ -99,7 +104,8 @@ def _budgets(
     budgets = {}
     for name, pool in pools.items():
         budgets[name] = Budget(_limit(learned.get(name, pool)), reserve=reserve, echo=echo, learned=name in learned)
-        budgets[name].restore((now - max(0.0, wall - at) for called, at in departures if called == name), now)
+        names = {name, *pool.counted}
+        budgets[name].restore((now - max(0.0, wall - at) for called, at in departures if called in names), now)
     return budgets
 
 
@@ -110,6 +116,13 @@ def _common(learned: Mapping[str, Pool], budgets: Mapping[str, Budget], clock: C
     budget = Budget(limit, learned=True)
     budget.restore((at for known in budgets.values() for at in known.departures), clock.monotonic())
     return budget
+
+
+def _asked_for(endpoint: Endpoint, *, whole: bool) -> Endpoint:
+    """The endpoint as it is called: for ids alone with what makes rows small."""
+    if whole or not endpoint.sparse_params:
+        return endpoint
+    return msgspec.structs.replace(endpoint, fixed_params=endpoint.fixed_params + endpoint.sparse_params)
 
 
 def _limit(pool: Pool) -> Limit | None:

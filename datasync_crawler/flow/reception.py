@@ -15,11 +15,10 @@ from datasync_crawler.domain.errors import KeyExpired, KeyRefused, PageError, Ro
 from datasync_crawler.domain.granting import read_grant
 from datasync_crawler.domain.judging import EMPTY, Misplaced, ends, judge, sharpened
 from datasync_crawler.domain.page import Page, StoredPage
-from datasync_crawler.domain.ratelimit import RateWord, read_rate, read_refusal
 from datasync_crawler.domain.shard import Checkpoint
 from datasync_crawler.flow.answers import Answer, Meaning, meaning
 from datasync_crawler.flow.courses import StreamAsk
-from datasync_crawler.flow.gate import EVERY_CALL
+from datasync_crawler.flow.hearing import listen, refused
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.run import Call, Flying, Run
 from datasync_crawler.flow.shards import LiveShard
@@ -47,14 +46,8 @@ class Reception:
 
     def heard(self, call: Call, headers: Mapping[str, str], status: int) -> None:
         """An answer arrived: what it tells of the budget counts at once, before its body is read."""
-        run = self._run
-        if call in run.flying and meaning(status) is not Meaning.REFUSED:
-            now, left_at = run.clock.monotonic(), run.flying[call].left_at
-            own, *common = run.gate.counting(run.pool_of(call))
-            own.heard(read_rate(headers, run.clock.wall()), now, left_at)
-            for budget in common:
-                budget.heard(RateWord(), now, left_at)
-            run.bell.ring()
+        if call in self._run.flying and meaning(status) is not Meaning.REFUSED:
+            listen(self._run, call, headers)
 
     def answered(self, ask: Ask, answer: Answer) -> StoredPage | None:
         """A page's answer: gives what is to be stored, or None when the page has to be asked for again."""
@@ -65,7 +58,7 @@ class Reception:
         lane, live = run.lanes[ask.lane], run.shards[ask.shard]
         means = meaning(answer.status)
         if means is Meaning.REFUSED:
-            self._refused(ask, answer, flying)
+            refused(run, ask, answer, flying)
             return None
         try:
             if means is Meaning.PAGE or means is Meaning.OUTSIDE:
@@ -110,7 +103,7 @@ class Reception:
         flying = run.land(call)
         if flying is not None:
             if meaning(answer.status) is Meaning.REFUSED:
-                self._refused(call, answer, flying)
+                refused(run, call, answer, flying)
             run.courses[call.lane].broke(f"status {answer.status}", run.clock.monotonic())
         return False
 
@@ -123,7 +116,7 @@ class Reception:
         endpoint = run.profile.endpoint(call.endpoint)
         assert endpoint.grant is not None
         if meaning(answer.status) is Meaning.REFUSED:
-            self._refused(call, answer, flying)
+            refused(run, call, answer, flying)
         grant = read_grant(endpoint.grant, answer.body) if answer.status < 300 else None  # noqa: PLR2004 - HTTP's own
         if grant is None:
             self._ungranted(call, f"status {answer.status}")
@@ -146,6 +139,7 @@ class Reception:
         """
         run = self._run
         run.stored += inserted
+        run.unstored -= lane not in run.courses
         if lane in run.courses:
             run.courses[lane].stored(inserted)
         run.met_again = 0 if inserted else run.met_again + met
@@ -171,13 +165,15 @@ class Reception:
         self._learn(page)
         if len(page.ids) >= _FULL * ask.limit:
             lane.flight.landed(run.clock.monotonic() - flying.left_at)
+        run.unstored += 1
         return StoredPage(ask.shard, ask.generation, ask.lane, page, checkpoint)
 
     def _judged(self, ask: Ask, live: LiveShard, lane: LiveLane, page: Page) -> Checkpoint:
         shape, before = lane.endpoint.shape, live.shard.checkpoint
         now, margin = self._run.clock.wall(), self._run.cursor_margin
-        after = judge(live.shard, page, top=ask.top, answered_at=now, cursor_margin=margin)
+        after = judge(self._run.reach(live.shard), page, top=ask.top, answered_at=now, cursor_margin=margin)
         told = ends(page, asked=ask.limit, flagged=shape.has_more is not None, chained=shape.next_cursor is not None)
+        live.void = told and not page.ids
         if after.proof or not told:
             live.trust()
             return after
@@ -208,7 +204,7 @@ class Reception:
             run.newest = page.newest if run.newest is None else max(run.newest, page.newest)
         if page.total is not None:
             # Some services count only what a filter or a cursor leaves, so the largest total is that of the whole.
-            run.total = page.total if run.total is None else max(run.total, page.total)
+            run.told = page.total if run.told is None else max(run.told, page.total)
 
     def _again(self, ask: Ask, reason: str, flying: Flying, *, blamed: bool = False) -> None:
         run, now = self._run, self._run.clock.monotonic()
@@ -218,25 +214,6 @@ class Reception:
         live.not_before = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**ask.attempt)
         run.lanes[ask.lane].failed(reason, flying.left_at, now, blamed=blamed)
         logger.info("shard %s through %s is asked again (try %s): %s", ask.shard, ask.lane, live.attempt + 1, reason)
-        run.bell.ring()
-
-    def _refused(self, call: Call, answer: Answer, flying: Flying) -> None:
-        run = self._run
-        now, wall = run.clock.monotonic(), run.clock.wall()
-        word = read_rate(answer.headers, wall)
-        wait = read_refusal(answer.body, wall) if word.retry_after is None else word.retry_after
-        pool = run.pool_of(call)
-        if run.gate.budgets[pool].has_room(flying.left_at) and word.remaining != 0:
-            pool, learned = EVERY_CALL, run.gate.refuse_in_common(wait, now, flying.left_at)
-        else:
-            learned = run.gate.refuse(pool, wait, now, flying.left_at)
-        if isinstance(call, Ask):
-            run.lanes[call.lane].refused += 1
-        if learned is not None:
-            run.lessons[pool] = learned
-        run.refused_in_vain += 1
-        told = "" if wait is None else f", to wait {wait:.0f} s"
-        logger.warning("pool %s refused a call%s%s", pool, told, f"; learned: {learned}" if learned else "")
         run.bell.ring()
 
     def _barred(self, lane: LiveLane, answer: Answer, flying: Flying) -> None:

@@ -11,6 +11,7 @@ from datasync_crawler.domain.errors import DatasyncError
 from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.planner import Outlook
 from datasync_crawler.domain.profile import Endpoint, Profile
+from datasync_crawler.domain.shard import Shard
 from datasync_crawler.domain.ways import best_alone
 from datasync_crawler.flow.clock import Bell, Clock
 from datasync_crawler.flow.courses import Course, State, StreamAsk
@@ -37,13 +38,14 @@ class Flying:
 class Run:
     """Everything that lives as long as one process drains one ledger.
 
-    ``stored`` counts the rows in the table, ``met_again`` those met again and ``refused_in_vain`` the calls refused
-    since the last new one, ``key_worked`` says that the key ever opened a page, ``key_dies`` is the wall time of its
-    end, ``total`` is the highest-ranked total that the service told, ``progress_at`` the monotonic time of the last
-    progress, ``cursor_margin`` the life (seconds) that a server's cursor must have left. ``failure`` is why the run
-    ended early. ``lessons`` (limits learned, by pool) wait to be written down. ``courses`` are the streams by lane,
-    ``others`` the rows a second that all other lanes are good for. Whoever moves a bound or a checkpoint holds
-    ``cutting``, but for pages of the one call that has the shard.
+    ``stored`` counts the rows in the table, ``unstored`` the pages on their way there, ``met_again`` those met again
+    and ``refused_in_vain`` the calls refused since the last new one, ``key_worked`` says that the key ever opened a
+    page, ``key_dies`` is the wall time of its end, ``first_total`` is the highest-ranked total that was told before
+    the drain and ``told`` the largest that its pages told, ``progress_at`` the monotonic time of the last progress,
+    ``cursor_margin`` the life (seconds) that a server's cursor must have left. ``failure`` is why the run ended early.
+    ``lessons`` (limits learned, by pool) wait to be written down. ``courses`` are the streams by lane, ``others`` the
+    rows a second that all other lanes are good for. Whoever moves a bound or a checkpoint holds ``cutting``, but for
+    pages of the one call that has the shard.
     """
 
     profile: Profile
@@ -54,11 +56,13 @@ class Run:
     bell: Bell
     generation: int
     stored: int = 0
+    unstored: int = 0
     met_again: int = 0
     refused_in_vain: int = 0
     key_worked: bool = False
     key_dies: float | None = None
-    total: int | None = None
+    first_total: int | None = None
+    told: int | None = None
     newest: int | None = None
     progress_at: float = 0.0
     cursor_margin: float = 0.0
@@ -84,6 +88,18 @@ class Run:
             unit=max(units),
             numbered=self.shards.numbered,
         )
+
+    @property
+    def total(self) -> int | None:
+        """How many rows are wanted: what was told before the drain, as rows that come later are not claimed."""
+        return self.told if self.first_total is None else self.first_total
+
+    def reach(self, shard: Shard) -> Shard:
+        """How far a shard has to be walked: rows that came meanwhile push numbered ones down, beyond its bound."""
+        came = (self.told or 0) - (self.first_total or 0)
+        if not self.shards.numbered or shard.low is None or self.first_total is None or came <= 0:
+            return shard
+        return replace(shard, low=shard.low - came)
 
     @property
     def agrees(self) -> bool | None:

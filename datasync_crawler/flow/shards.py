@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from datasync_crawler.domain.asking import enterable
+from datasync_crawler.domain.ending import Belief
 from datasync_crawler.domain.planner import Outlook, remaining_rows, split_point
 from datasync_crawler.domain.profile import Endpoint
 from datasync_crawler.domain.shard import Checkpoint, Shard
@@ -15,7 +17,8 @@ from datasync_crawler.domain.shard import Checkpoint, Shard
 class LiveShard:
     """A shard and what happens to it now; ``looks`` counts how often in a row the same end was told and not believed.
 
-    ``astray`` counts pages in a row that led back to where they came from; endpoints that are ``barred`` lead nowhere.
+    ``void`` says that its last page told the end and held no row. ``astray`` counts pages in a row that led back to
+    where they came from; endpoints that are ``barred`` lead nowhere.
     The checkpoint runs ahead of the ledger's by the pages that are being stored. ``not_before`` is monotonic seconds.
     """
 
@@ -29,6 +32,7 @@ class LiveShard:
     in_vain: bool = False
     looks_at_rejected: int = 0
     told_end: tuple[int | None, str | None] | None = None
+    void: bool = False
     astray: int = 0
     barred: set[str] = field(default_factory=set)
 
@@ -67,11 +71,18 @@ class LiveShards:
     """All shards by id, of rows by time or ``numbered``; a lane takes the one with most left that it can enter.
 
     ``homes`` are the names of endpoints by lane: a server's cursor is taken where it came from, and nowhere else.
+    What a ``fixed`` endpoint, which can start nowhere else, has begun is left to it and cut from below.
     """
 
     def __init__(
-        self, shards: Iterable[Shard], *, numbered: bool = False, homes: Mapping[str, str] | None = None
+        self,
+        shards: Iterable[Shard],
+        *,
+        numbered: bool = False,
+        homes: Mapping[str, str] | None = None,
+        fixed: Collection[str] = (),
     ) -> None:
+        self._fixed = fixed
         self.numbered = numbered
         self._homes = homes or {}
         self._live = {shard.id: LiveShard(shard) for shard in shards}
@@ -112,10 +123,24 @@ class LiveShards:
         self._live[upper.id].shard = replace(self._live[upper.id].shard, low=upper.low)
         self._live[lower.id] = LiveShard(lower)
 
+    def witnessed(self) -> list[LiveShard]:
+        """Shards without a row of which two answers say that nothing is there: their own, or told ends above them."""
+        found, witnesses = [], 0
+        for live in sorted(self, key=lambda live: inf if live.shard.high is None else live.shard.high, reverse=True):
+            shard = live.shard
+            if shard.rows + shard.met or shard.checkpoint.position is not None:
+                witnesses = 0
+            elif not shard.done and not live.flying and witnesses + bool(live.looks) > 1:
+                found.append(live)
+            witnesses += bool(live.looks) or shard.checkpoint.proof == Belief.PROVEN.value
+        return found
+
     @property
     def exhausted(self) -> bool:
         """Whether no shard without a proven end is worth another call in this run."""
-        return all(live.shard.done or (live.in_vain and not live.flying) for live in self)
+        settled = {live.shard.id for live in self.witnessed()}
+        left = [live for live in self if not live.shard.done and live.shard.id not in settled]
+        return all(live.in_vain and not live.flying for live in left)
 
     def has_below(self, live: LiveShard) -> bool:
         """Whether rows are known that lie below all of a shard."""
@@ -131,6 +156,9 @@ class LiveShards:
     def next_free(self, endpoint: Endpoint, outlook: Outlook, now: float) -> LiveShard | None:
         """The free shard with most rows left that the endpoint can enter, or None."""
         free = [live for live in self._free(endpoint) if live.not_before <= now]
+        if endpoint.positionable and any(map(self._left_to_another, free)):
+            others = [live for live in free if not self._left_to_another(live)]
+            free = others if others or self.cut(endpoint, outlook) else free
         if len(free) <= 1:
             return free[0] if free else None
         rows = remaining_rows(self.values, outlook)
@@ -152,7 +180,14 @@ class LiveShards:
 
     def _free(self, endpoint: Endpoint) -> list[LiveShard]:
         waiting = [live for live in self if not live.flying and not live.shard.done and not live.in_vain]
-        return [live for live in waiting if self._open(endpoint, live)]
+        # What had no rows is looked at again when all else has come to its end: until then the totals tell nothing.
+        going = any(not live.shard.done and not live.in_vain and not live.void for live in self)
+        settled = [live.shard.id for live in waiting if live.void] if going else [w.shard.id for w in self.witnessed()]
+        return [live for live in waiting if self._open(endpoint, live) and live.shard.id not in settled]
+
+    def _left_to_another(self, live: LiveShard) -> bool:
+        home = self._homes.get(live.shard.lane)
+        return home in self._fixed and home not in live.barred
 
     def _open(self, endpoint: Endpoint, live: LiveShard) -> bool:
         if endpoint.name in live.barred:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 
 from datasync_crawler.domain.errors import PageError
@@ -50,6 +50,7 @@ async def _ask(run: Run, course: Course, let_go: Callable[[StreamAsk, float], No
 
 async def _settle(run: Run, book: ShardBook, course: Course) -> None:
     """What a stream's end means: the proof of all open shards, a second look, or nothing more than its rows."""
+    course.state = State.RETIRED
     told = f"{course.lane.name} came to its end with {course.rows} rows, {course.fresh} of them new"
     if run.agrees or (run.total is None and course.ends > 1 and not course.fresh):
         logger.info("%s: that is all", told)
@@ -59,7 +60,6 @@ async def _settle(run: Run, book: ShardBook, course: Course) -> None:
         course.state = State.WAITING
     else:
         logger.warning("%s, and %s are told of: the other ways look for the rest", told, run.total)
-        course.state = State.RETIRED
     run.bell.ring()
 
 
@@ -86,16 +86,16 @@ async def pages_of(
                 yield await _placed(run, course, page)
         course.ended()
     except PageError as error:
-        page = cutter.flush()
-        if page is not None and not run.stopped:
-            yield await _placed(run, course, page)
+        rest = cutter.flush()
+        if rest is not None and not run.stopped:
+            yield await _placed(run, course, rest)
         logger.info("%s: %s after %s rows", call.lane, error, course.rows)
         course.broke(str(error), run.clock.monotonic())
     finally:
         run.land(call)
 
 
-async def _cut(cutter: StreamCutter, pieces: AsyncIterator[bytes]) -> AsyncIterator[Page]:
+async def _cut(cutter: StreamCutter, pieces: AsyncIterator[bytes]) -> AsyncGenerator[Page, None]:
     async for piece in pieces:
         for page in cutter.feed(piece):
             yield page

@@ -67,7 +67,7 @@ class DiscoverSpider(Spider):
         """Adds the browser, where there is one."""
         super().update_settings(settings)
         try:
-            browser = find_browser(settings.get("BROWSER_PATH") or "")
+            browser = find_browser(settings.get("BROWSER_PATH") or "", settings.get("PLAYWRIGHT_BROWSERS_PATH") or "")
         except ConfigurationError:
             return
         if browser is not None:

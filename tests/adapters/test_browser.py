@@ -37,10 +37,10 @@ def test_a_downloaded_browser_is_found_where_there_is_none_on_the_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
-    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "browsers"))
-    assert find_browser() is None
+    downloads = str(tmp_path / "browsers")
+    assert find_browser("", downloads) is None
     browser = _executable(tmp_path / "browsers" / "chromium-1200" / "chrome-linux64" / "chrome")
-    assert find_browser() == str(browser)
+    assert find_browser("", downloads) == str(browser)
 
 
 def test_root_alone_goes_without_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from scrapy.exceptions import DropItem
 
 from datasync_crawler.adapters.ledger import Call, Fenced, Ledger
-from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.completeness import read_verdict
 from datasync_crawler.domain.errors import ConfigurationError, KeyExpired, LedgerError
+from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.page import Page, RejectedRow, StoredPage
 from datasync_crawler.domain.profile import Pool
 from datasync_crawler.domain.shard import Checkpoint

@@ -152,7 +152,9 @@ def test_own_calls_that_grow_old_under_way_are_not_taken_for_others() -> None:
 
 
 @pytest.mark.parametrize(("wait", "opens"), [(5.0, 61.0), (100.0, 101.0), (None, 61.0)])
-def test_a_refusal_that_the_account_does_not_explain_closes_for_a_window_and_halves_the_limit_at_most(wait: float | None, opens: float) -> None:
+def test_a_refusal_that_the_account_does_not_explain_closes_for_a_window_and_halves_the_limit(
+    wait: float | None, opens: float
+) -> None:
     budget = Budget(Limit(10, 60.0), margin=0.0)
     budget.leave(1.0)
     assert budget.refuse(wait, 1.0, 1.0) == Limit(5, 60.0)

@@ -96,7 +96,7 @@ def test_a_refusal_that_comes_late_is_learned_from_the_call_it_refused() -> None
 def test_a_first_refusal_without_a_wait_takes_the_window_of_others_or_a_short_one() -> None:
     assert learn_limit([step * 2.0 for step in range(11)], None, 60.0) == Limit(10, 60.0)
     assert learn_limit([0.0, *(200 + step * 2.0 for step in range(11))], None, 60.0) == Limit(10, 60.0)
-    assert learn_limit([0.0, *(200 + step * 0.2 for step in range(11))], None) == Limit(10, 6.0)
+    assert learn_limit([0.0, *(200 + step * 0.2 for step in range(11))], None) == Limit(10, 3.0)
 
 
 def test_a_pool_that_refuses_its_only_call_allows_one() -> None:

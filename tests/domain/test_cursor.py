@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasync_crawler.domain.cursor import anatomy, forge, lowest_id
+from datasync_crawler.domain.cursor import anatomy, forge, lowest_id, told_time
 from datasync_crawler.domain.profile import CursorShape
 
 ROW = "56a349b5-7243-4e0c-9fd8-f2c1eb2a5d35"
@@ -136,3 +136,21 @@ def test_the_lowest_id_sorts_below_the_sample_and_keeps_its_form(sample: str) ->
     assert lowest < sample
     assert len(lowest) == len(sample)
     assert [c for c in lowest if not c.isalnum()] == [c for c in sample if not c.isalnum()]
+
+
+def test_a_cursor_finer_than_the_printed_time_is_recognised_and_tells_it() -> None:
+    cursor = encode({"id": ROW, "ts": AT // 1000})
+    printed = AT // 1_000_000 * 1_000_000
+    assert anatomy(cursor, ROW, printed, NOW) is None
+    shape = anatomy(cursor, ROW, printed, NOW, 1_000_000)
+    assert shape is not None
+    assert (shape.time_unit, told_time(shape, cursor, ROW)) == (1000, AT)
+    assert told_time(shape, cursor, "another") is None
+
+
+def test_a_cursor_of_bare_json_is_made_as_it_was_found() -> None:
+    cursor = json.dumps({"id": ROW, "ts": AT // 1000, "q": "a&b=c+d#e%20f?g;h/é"}, separators=(",", ":"))
+    shape = anatomy(cursor, ROW, AT, NOW)
+    assert shape is not None
+    assert shape.alphabet == "plain"
+    assert forge(shape, AT, ROW, NOW) == cursor

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from datasync_crawler.domain.judging import EMPTY, Misplaced, ends, judge
+from datasync_crawler.domain.judging import EMPTY, Misplaced, ends, judge, sharpened
 from datasync_crawler.domain.page import Page, RejectedRow
+from datasync_crawler.domain.profile import CursorShape, Endpoint, RowShape
 from datasync_crawler.domain.shard import Checkpoint, Shard
 
 LOST = (RejectedRow("no id", b"{}"),)
@@ -81,3 +82,18 @@ def test_a_page_of_rejected_rows_follows_the_chain() -> None:
 )
 def test_an_end_is_told_by_flag_chain_or_a_short_page(answer: Page, flagged: bool, chained: bool, told: bool) -> None:
     assert ends(answer, asked=2, flagged=flagged, chained=chained) is told
+
+
+def sharp(*times: int | None, cursor: str | None) -> list[int | None]:
+    shape = RowShape(rows=("data",), id="id", time="at", time_unit=1_000_000)
+    mark = CursorShape(alphabet="plain", padded=True, order=("id", "ts"), id="id", time="ts")
+    return sharpened(page(*times, cursor=cursor), Endpoint("e", "http://h", shape, 10, cursor=mark)).times
+
+
+def test_a_coarse_time_of_the_last_row_is_taken_from_the_cursor_that_names_it() -> None:
+    second = 1_769_541_612_000_000
+    told = '{"id":"row1","ts":1769541612369}'
+    assert sharp(second, second, cursor=told) == [second, second + 369_000]
+    assert sharp(second, second - 1_000_000, cursor=told) == [second, second - 1_000_000]
+    assert sharp(second, second, cursor='{"id":"row9","ts":1769541612369}') == [second, second]
+    assert sharp(second, second, cursor=None) == [second, second]

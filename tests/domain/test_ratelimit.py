@@ -126,3 +126,12 @@ def test_no_header_is_ever_an_error(headers: dict[str, str]) -> None:
     word = read_rate(headers, NOW)
     assert word.reset is None or word.reset >= 0
     assert word.retry_after is None or word.retry_after >= 0
+
+
+def test_points_of_time_are_held_against_the_servers_own_clock() -> None:
+    ours = 1_772_366_400.9
+    date = "Sun, 01 Mar 2026 12:00:00 GMT"
+    headers = {"X-RateLimit-Limit": "10", "X-RateLimit-Reset": "1772366402", "Date": date}
+    assert read_rate(headers, ours).reset == 2.0
+    assert read_rate({"Retry-After": "Sun, 01 Mar 2026 12:00:03 GMT", "Date": date}, ours + 5).retry_after == 3.0
+    assert read_rate(headers | {"Date": "noon"}, ours).reset == pytest.approx(1.1)

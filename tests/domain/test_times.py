@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasync_crawler.domain.times import DAY, SECOND, Moment, read_time, write_time
+from datasync_crawler.domain.times import DAY, SECOND, Moment, read_time, write_bound, write_time
 
 AT = 1_769_541_612_369_000
 WHOLE = AT - AT % SECOND
@@ -101,3 +101,16 @@ def test_no_value_is_ever_an_error_nor_beyond_bounds(value: object) -> None:
 @given(st.integers(0, 2**53), st.sampled_from([1, 1000, SECOND, DAY]))
 def test_a_time_is_written_as_the_step_at_or_before_it(micros: int, unit: int) -> None:
     assert 0 <= micros - write_time(micros, unit) * unit < unit
+
+
+@pytest.mark.parametrize(
+    ("unit", "iso", "written"),
+    [
+        (1_000_000, False, "1769541612"),
+        (1_000_000, True, "2026-01-27T19:20:12Z"),
+        (1000, True, "2026-01-27T19:20:12.369Z"),
+        (1, True, "2026-01-27T19:20:12.369001Z"),
+    ],
+)
+def test_a_bound_is_written_at_or_before_its_time(unit: int, iso: bool, written: str) -> None:
+    assert write_bound(1_769_541_612_369_001, unit, iso=iso) == written

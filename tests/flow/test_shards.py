@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from datasync_crawler.domain.planner import Outlook
+from datasync_crawler.domain.profile import Endpoint, RowShape
 from datasync_crawler.domain.shard import Checkpoint, Shard
 from datasync_crawler.flow.shards import LiveShard, LiveShards
+
+LIST = Endpoint("list", "http://h/list", RowShape(("rows",), "id"), 10, until_param="until", until_inclusive=False)
 
 
 def failing(*lanes: str) -> LiveShard:
@@ -38,3 +44,46 @@ def test_a_cut_leaves_what_is_under_way_to_the_upper_part() -> None:
     assert (shards[1].flying, shards[1].shard.low, shards[1].shard.checkpoint.position) == (True, 40, 90)
     assert (shards[2].flying, shards[2].shard.high, len(shards)) == (False, 40, 2)
     assert not shards.done
+
+
+def behind(*shards: Shard) -> LiveShards:
+    shards_ = LiveShards(shards, homes={"list": "list", "feed": "feed"}, fixed={"feed"})
+    for live in shards_:
+        live.shard = replace(live.shard, lane="feed" if live.shard.id == 1 else "list")
+    return shards_
+
+
+def test_an_empty_shard_is_witnessed_by_two_answers_that_nothing_is_there() -> None:
+    shards = behind(Shard(1, 50, None, Checkpoint(60, "6"), rows=9), Shard(2, 20, 50), Shard(3, None, 20))
+    assert shards.witnessed() == []
+    shards[1].looks = 1
+    assert shards.witnessed() == []
+    shards[2].looks = 1
+    assert [live.shard.id for live in shards.witnessed()] == [2, 3]
+
+
+def test_rows_below_an_end_end_its_witness() -> None:
+    shards = behind(Shard(1, 50, None), Shard(2, 20, 50, rows=1), Shard(3, None, 20))
+    shards[1].looks = shards[3].looks = 1
+    assert shards.witnessed() == []
+
+
+def test_a_void_shard_waits_until_all_else_is_at_its_end() -> None:
+    shards = behind(Shard(1, 50, None), Shard(2, None, 50))
+    shards[2].void = True
+    assert free(shards) == 1
+    shards[1].void = True
+    shards[1].shard = replace(shards[1].shard, rows=1)
+    assert free(shards) is not None
+
+
+def free(shards: LiveShards) -> int | None:
+    outlook = Outlook(total=None, newest=100, page_rows=10, unit=1, density=0.0, walked=0)
+    found = shards.next_free(LIST, outlook, 0.0)
+    return None if found is None else found.shard.id
+
+
+def test_a_chain_is_left_to_the_endpoint_that_can_only_walk_while_there_is_other_work() -> None:
+    chain = Checkpoint(90, "9", cursor="c")
+    assert free(behind(Shard(1, 50, None, chain), Shard(2, None, 50))) == 2
+    assert free(behind(Shard(1, None, None, chain))) == 1

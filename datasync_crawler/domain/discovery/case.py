@@ -17,7 +17,8 @@ class Case:
 
     ``knocks`` are answers to calls without a key; ``query_names`` parameters worth trying for it; ``browser_headers``
     what the page's own calls carried, ``{key}`` where the key belongs; ``caps`` page sizes that texts give as a
-    maximum; ``echo`` the shortest time of any answer in seconds.
+    maximum; ``spoken_headers`` headers with a value that texts tell to send; ``echo`` the shortest time of any answer
+    in seconds.
     """
 
     api_base: str
@@ -27,6 +28,7 @@ class Case:
     query_names: tuple[str, ...] = ()
     browser_headers: Headers = ()
     caps: tuple[int, ...] = ()
+    spoken_headers: Headers = ()
     knocks: tuple[Answer, ...] = ()
     echo: float = 0.05
     warnings: tuple[str, ...] = ()
@@ -55,9 +57,22 @@ class Case:
 
     @property
     def main(self) -> Answer | None:
-        """The fullest page of the collection to be drained: the one with the greatest total."""
+        """The fullest page of the collection to be drained: the one with the greatest total, lifted where that is."""
+        plain = self.plain
+        lifted = (answer for answer in self.asked(Question.LIFT) if answer.listing and plain and _lifts(answer, plain))
+        return next(lifted, plain)
+
+    @property
+    def plain(self) -> Answer | None:
+        """The fullest page that was asked for without any header that may lift something."""
         pages = [answer for answer in self.asked(Question.ROWS) if answer.listing]
         return max(pages, key=_extent, default=None)
+
+    @property
+    def limit_lifted(self) -> bool:
+        """Whether pages of the collection are counted apart with the header that lifts."""
+        main, plain = self.main, self.plain
+        return main is not plain and main is not None and plain is not None and main.rate.limit != plain.rate.limit
 
     @property
     def granted(self) -> tuple[Answer, Granted] | None:
@@ -72,6 +87,11 @@ class Case:
 def total_of(listing: Listing) -> int:
     """How many records the listing's collection holds, as far as it tells."""
     return listing.page.total if listing.page.total is not None else len(listing.page.ids)
+
+
+def _lifts(answer: Answer, plain: Answer) -> bool:
+    larger = len(answer.shown.page.ids) > len(plain.shown.page.ids)
+    return larger or (answer.rate.limit or 0) > (plain.rate.limit or 0) > 0
 
 
 def _extent(answer: Answer) -> tuple[int, int]:

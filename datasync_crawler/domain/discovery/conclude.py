@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+
+from datasync_crawler.domain.discovery.bare import bare_answer, bare_endpoint
 from datasync_crawler.domain.discovery.candidates import submissions
 from datasync_crawler.domain.discovery.case import Case
 from datasync_crawler.domain.discovery.endpoints import feed_endpoint, main_endpoint
-from datasync_crawler.domain.discovery.evidence import feed_answer, lane_answers, query_answer
+from datasync_crawler.domain.discovery.evidence import feed_answer, lane_answers, other_names, query_answer
 from datasync_crawler.domain.discovery.exchange import Answer, Question
 from datasync_crawler.domain.discovery.findings import findings, warnings
 from datasync_crawler.domain.discovery.handout import feed_name
@@ -31,13 +36,16 @@ def conclude(case: Case, origin: str, now: float) -> Profile:
         raise why_nothing(case)
     name = feed_name(case)
     feed = feed_answer(case, name)
-    whole = whole_answer(case)
+    whole, bare = whole_answer(case), bare_answer(case)
     endpoints = (
         main_endpoint(case, main),
         *((whole_endpoint(whole, main),) if whole else ()),
+        *((bare_endpoint(case, main, bare),) if bare else ()),
         *((feed_endpoint(case, main, feed),) if feed else ()),
     )
-    lanes, pools = _lanes(case, main, whole, feed)
+    # Where a header opens another pool, the key in the query was not seen to.
+    query = None if case.limit_lifted else query_answer(case)
+    lanes, pools = _lanes(case, [answer for answer in (main, query, whole, bare, feed) if answer])
     newest = main.shown.dated[0] if main.shown.dated and main.shown.descending else None
     facts = findings(case, endpoints, pools, lanes)
     return Profile(
@@ -69,10 +77,7 @@ def why_nothing(case: Case) -> DatasyncError:
     return NotComplete(f"{asked[-1].probe.url} brought no records (status {asked[-1].status}): try again")
 
 
-def _lanes(
-    case: Case, main: Answer, whole: Answer | None, feed: Answer | None
-) -> tuple[tuple[Lane, ...], tuple[Pool, ...]]:
-    answers = [answer for answer in (main, query_answer(case), whole, feed) if answer]
+def _lanes(case: Case, answers: Sequence[Answer]) -> tuple[tuple[Lane, ...], tuple[Pool, ...]]:
     pools: dict[str, Pool] = {}
     lanes = []
     for answer in answers:
@@ -82,7 +87,11 @@ def _lanes(
         own = lane_answers(case, probe.pool)
         shared = next((pool for pool in pools if shares(lane_answers(case, pool), own)), None)
         if shared is None:
-            pools[probe.pool] = read_pool(probe.pool, own)
+            read = read_pool(probe.pool, own)
+            pools[probe.pool] = msgspec.structs.replace(read, counted=other_names(case, probe.pool))
+        else:
+            known = pools[shared]
+            pools[shared] = msgspec.structs.replace(known, counted=(*known.counted, probe.pool))
         lanes.append(Lane(probe.pool, probe.endpoint, probe.credential, shared or probe.pool))
     return tuple(lanes), tuple(pools.values())
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from datasync_crawler.domain.budget import Budget
-from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.discovery.exchange import Probe
+from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.profile import Pool, Profile
 
 

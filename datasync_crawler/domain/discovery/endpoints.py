@@ -8,6 +8,7 @@ from datasync_crawler.domain.discovery.case import Case
 from datasync_crawler.domain.discovery.evidence import position_proven, proven_ends, proven_number
 from datasync_crawler.domain.discovery.exchange import Answer
 from datasync_crawler.domain.discovery.handout import feed_route, token_header
+from datasync_crawler.domain.discovery.lifting import sparse_params
 from datasync_crawler.domain.discovery.numbers import Numbered
 from datasync_crawler.domain.discovery.parameters import Roles
 from datasync_crawler.domain.discovery.probing import USUAL, cap_of, route_of
@@ -24,7 +25,8 @@ def feed_endpoint(case: Case, main: Answer, feed: Answer) -> Endpoint:
     route, borrowed = feed_route(case), route_of(case, main).roles
     own = route.roles if route else Roles()
     roles = own.or_else(Roles(limit=borrowed.limit, cursor=borrowed.cursor))
-    return msgspec.structs.replace(_endpoint(case, main, feed, roles), grant=_grant(case))
+    headers = feed.probe.headers if case.granted is None else ()
+    return msgspec.structs.replace(_endpoint(case, main, feed, roles), grant=_grant(case), headers=headers)
 
 
 def _endpoint(case: Case, main: Answer, answer: Answer, roles: Roles) -> Endpoint:
@@ -50,6 +52,8 @@ def _endpoint(case: Case, main: Answer, answer: Answer, roles: Roles) -> Endpoin
         first_page=numbered.first_page,
         descending=listing.descending is not False,
         cursor=main.shown.cursor if position_proven(case, name) else None,
+        sparse_params=sparse_params(case, main) if answer is main else (),
+        headers=answer.probe.headers if answer is main else (),
         latency=round(answer.seconds, 3),
     )
 

@@ -40,8 +40,10 @@ def ends_of(answer: Answer) -> Ends:
 def proven_number(case: Case, endpoint: str) -> Numbered | None:
     """How pages are asked for by number there; None where nothing shows that they can be."""
     main = case.main
-    asked = case.asked(Question.NUMBER, endpoint) if main and main.listing else ()
-    return next((found for answer in asked if (found := read_number(answer, main))), None)
+    if main is None:
+        return None
+    shown = (read_number(answer, main) for answer in case.asked(Question.NUMBER, endpoint))
+    return next((found for found in shown if found), None)
 
 
 def query_answer(case: Case) -> Answer | None:
@@ -57,4 +59,13 @@ def feed_answer(case: Case, name: str) -> Answer | None:
 
 def lane_answers(case: Case, pool: str) -> tuple[Answer, ...]:
     """All answers to probes of one lane, in order."""
-    return tuple(answer for answer in case.answers if answer.probe.pool == pool)
+    names = {pool, *other_names(case, pool)}
+    return tuple(answer for answer in case.answers if answer.probe.pool in names)
+
+
+def other_names(case: Case, pool: str) -> tuple[str, ...]:
+    """Further names under which probes were sent that count against the pool: a header lifted the cap alone."""
+    main, plain = case.main, case.plain
+    if main is None or plain is None or main is plain or case.limit_lifted or main.probe.pool != pool:
+        return ()
+    return (plain.probe.pool,)

@@ -44,6 +44,15 @@ class Question(StrEnum):
     NUMBER = "number"
     """Can a page be asked for by the number of its first row, or by its own?"""
 
+    LIFT = "lift"
+    """Does a header lift the cap or the limit?"""
+
+    SPARSE = "sparse"
+    """Can rows be had with fewer fields?"""
+
+    IDS = "ids"
+    """Does the address list ids alone?"""
+
     RANGE = "range"
     """Do the filters by time work, and which ends do they include?"""
 

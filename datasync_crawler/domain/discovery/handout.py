@@ -5,17 +5,20 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from datasync_crawler.domain.discovery.case import Case
-from datasync_crawler.domain.discovery.exchange import Headers
+from datasync_crawler.domain.discovery.exchange import Headers, Question
 from datasync_crawler.domain.discovery.routes import Route
 from datasync_crawler.domain.discovery.standin import KEY
 from datasync_crawler.domain.profile import Credential
 
 
 def feed_route(case: Case) -> Route | None:
-    """The address that a token was handed out for, with what the code says about calling it."""
+    """The address that a token was handed out for, with what the code says about calling it.
+
+    Where none was, a further address that lists the same records.
+    """
     found = case.granted
     if found is None:
-        return None
+        return twin_route(case)
     if found[1].endpoint is None:
         return _carrying_token(case)
     url = found[1].endpoint.split("?")[0].rstrip("/")
@@ -23,6 +26,17 @@ def feed_route(case: Case) -> Route | None:
     handed = [route for route in case.routes if route.method == "GET" and route.open and route.roles.cursor]
     leads = tuple(lead for route in (exact or handed) for lead in route.leads)
     return Route("GET", url, leads)
+
+
+def twin_route(case: Case) -> Route | None:
+    """A further address whose newest rows are among those of the fullest page."""
+    main = case.main
+    if main is None:
+        return None
+    known, own = set(main.shown.page.ids), main.probe.endpoint
+    further = [glance for glance in case.asked(Question.GLANCE) if glance.listing and glance.probe.endpoint != own]
+    twin = next((glance.probe.endpoint for glance in further if known.issuperset(glance.shown.page.ids)), None)
+    return next((route for route in case.routes if route.name == twin and route.method == "GET"), None)
 
 
 def _carrying_token(case: Case) -> Route | None:
@@ -67,6 +81,16 @@ def grant_headers(case: Case, route: Route, credential: Credential) -> Headers:
         merged.setdefault(credential.name.lower(), (credential.name, credential.prefix + KEY))
     usable = [(name, value) for name, value in merged.values() if "{" not in value.replace(KEY, "")]
     return tuple(sorted(usable))
+
+
+def page_headers(case: Case, credential: Credential) -> Headers:
+    """What the page's own calls carry beside the key."""
+    route = Route("GET", case.dashboard, ())
+    return tuple(
+        (name, value)
+        for name, value in grant_headers(case, route, credential)
+        if KEY not in value and name.lower() != "content-type"
+    )
 
 
 def grant_url(route: Route, credential: Credential) -> str:

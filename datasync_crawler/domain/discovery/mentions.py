@@ -19,6 +19,11 @@ _TABLE_NAME = re.compile(r"^\s*(?:\||[-*])\s*`(\w[\w-]*)`", re.MULTILINE)
 _QUERY_NAME = re.compile(r"[?&]([A-Za-z_][\w-]*)=")
 _HEADER = re.compile(r"\b([A-Za-z]\w*(?:-\w+)+|Authorization)\b(?:\s*:\s*(Bearer|Basic|Token|ApiKey)\s)?")
 _MOST = re.compile(r"(?:max(?:imum)?|up to|at most|capped at)\D{0,20}([\d,_]{2,9})", re.IGNORECASE)
+_SPOKEN = re.compile(
+    r"\b(?:send|sending|set|setting|add|adding|pass|passing|include|with|use)\b[^.`\n]{0,40}"
+    r"`([A-Za-z][\w-]*-[\w-]+):\s*([\w./+-][\w ./+-]{0,60})`",
+    re.IGNORECASE,
+)
 _COLON_PART = re.compile(r":(\w+)")
 
 
@@ -39,6 +44,7 @@ class Mentions:
     leads: tuple[Lead, ...] = ()
     keys: tuple[KeyWord, ...] = ()
     caps: tuple[int, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def read_description(document: Any, base: str) -> Mentions:
@@ -65,7 +71,12 @@ def read_document(text: str, url: str, base: str) -> Mentions:
     evidence = Evidence("document", url)
     headers = [KeyWord("header", name, evidence, prefix) for name, prefix in _headers(text) if sounds_like_key(name)]
     queries = [KeyWord("query", n, evidence) for n in _QUERY_NAME.findall(text) if sounds_like_key(n)]
-    return Mentions(tuple(lead for lead in leads if lead), tuple(dict.fromkeys(headers + queries)), told_caps(text))
+    return Mentions(
+        tuple(lead for lead in leads if lead),
+        tuple(dict.fromkeys(headers + queries)),
+        told_caps(text),
+        told_headers(text),
+    )
 
 
 def read_refused(text: str, url: str) -> tuple[KeyWord, ...]:
@@ -76,6 +87,11 @@ def read_refused(text: str, url: str) -> tuple[KeyWord, ...]:
     return tuple(
         headers + [KeyWord("query", name, evidence) for name in dict.fromkeys(named) if sounds_like_key(name)]
     )
+
+
+def told_headers(text: str) -> tuple[tuple[str, str], ...]:
+    """Headers with a value that a text tells to send."""
+    return tuple(dict.fromkeys(_SPOKEN.findall(text)))
 
 
 def told_caps(text: str) -> tuple[int, ...]:

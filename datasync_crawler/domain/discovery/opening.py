@@ -62,6 +62,7 @@ def open_case(seen: Sightings, knocks: Sequence[Answer] = ()) -> Case:
         query_names=query_names(ways, names),
         browser_headers=_browser_headers(seen.calls),
         caps=tuple(cap for mention in mentions for cap in mention.caps),
+        spoken_headers=tuple(dict.fromkeys(pair for mention in mentions for pair in mention.headers)),
         knocks=tuple(knocks),
         echo=min([seen.echo, *(knock.seconds for knock in knocks if knock.status)]),
         warnings=seen.warnings,

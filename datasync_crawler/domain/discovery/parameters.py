@@ -14,7 +14,7 @@ _LIMIT = ("limit", "size", "count", "take", "per", "top", "max", "rows", "n")
 _CURSOR = ("cursor", "continuation", "marker", "pagetoken", "token", "next", "after")
 _SINCE = ("since", "from", "start", "begin", "gte", "gt", "min", "after")
 _OFFSET = ("offset", "skip")
-_PAGE = ("page", "pageno", "p")
+_PAGE = frozenset({"page", "number", "no", "num", "index"})
 _UNTIL = ("until", "to", "end", "before", "lte", "lt", "max")
 
 
@@ -50,7 +50,8 @@ def read_roles(names: Iterable[str]) -> Roles:
         free += [name for name in (since, until) if name]
         since = until = None
     limit, offset = _take(free, _LIMIT), _take(free, _OFFSET)
-    return Roles(limit, cursor, since, until, offset, page=_take(free, _PAGE))
+    page = next((name for name in free if "page" in words(name) <= _PAGE), None)
+    return Roles(limit, cursor, since, until, offset, page)
 
 
 def _take(free: list[str], stems: tuple[str, ...]) -> str | None:

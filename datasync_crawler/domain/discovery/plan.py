@@ -6,17 +6,20 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from datasync_crawler.domain.discovery.bare import ask_bare, may_be_bare
 from datasync_crawler.domain.discovery.candidates import collections, figures, grants
 from datasync_crawler.domain.discovery.case import Case, total_of
 from datasync_crawler.domain.discovery.exchange import TOO_MANY, Answer, Probe, Question
-from datasync_crawler.domain.discovery.handout import grant_headers, grant_url
+from datasync_crawler.domain.discovery.handout import grant_headers, grant_url, page_headers
+from datasync_crawler.domain.discovery.lifting import ask_lift, ask_sparse
+from datasync_crawler.domain.discovery.numbers import ask_number
 from datasync_crawler.domain.discovery.probing import LARGE, plain_probe, rows_probe
-from datasync_crawler.domain.discovery.questions import ask_feed, ask_position, ask_query, ask_range
+from datasync_crawler.domain.discovery.questions import ask_feed, ask_position, ask_query, ask_range, made_is_disliked
 from datasync_crawler.domain.discovery.routes import Route
 from datasync_crawler.domain.discovery.wholes import ask_whole, may_be_whole
 from datasync_crawler.domain.ratelimit import read_refusal
 
-MOST_ROUNDS, MOST_CALLS = 4, 12
+MOST_ROUNDS, MOST_CALLS = 5, 15
 _LESS = 1_000
 # Numbers below this in a refusal are codes and lower bounds, not page sizes.
 _SMALLEST = 5
@@ -40,10 +43,12 @@ def opening(case: Case) -> Iterator[Probe]:
     way = case.way
     if way is None:
         return
-    lists = [route for route in collections(case.routes, case.api_base) if not may_be_whole(route)]
+    others = [route for route in case.routes if may_be_whole(route) or may_be_bare(route)]
+    lists = [route for route in collections(case.routes, case.api_base) if route not in others]
     for index, route in enumerate(lists[:3]):
         question, rows = (Question.GLANCE, 1) if index else (Question.ROWS, LARGE)
-        yield rows_probe(route, way.credential, question, rows)
+        probe = rows_probe(route, way.credential, question, rows)
+        yield replace(probe, headers=page_headers(case, way.credential)) if index else probe
     if not any(knock.probe.question is Question.FIGURES and knock.ok for knock in case.knocks):
         for route in figures(case.routes, case.api_base)[:1]:
             yield plain_probe(route, way.credential, Question.FIGURES)
@@ -63,11 +68,16 @@ def follow_up(case: Case) -> Iterator[Probe]:
     main = case.main
     if main is None or main.listing is None:
         return
+    yield from ask_lift(case, main)
     yield from ask_whole(case, main)
+    yield from ask_bare(case, main)
     yield from ask_query(case, main, main.listing)
     yield from ask_feed(case, main, main.listing)
     yield from ask_range(case, main, main.listing)
     yield from ask_position(case, main, main.listing)
+    if main.listing.cursor is None or made_is_disliked(case):
+        yield from ask_number(case, main)
+    yield from ask_sparse(case, main)
 
 
 def _within_pools(case: Case, wanted: Iterable[Probe]) -> Iterator[Probe]:

@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 
 from datasync_crawler.domain.cursor import forge, lowest_id
 from datasync_crawler.domain.discovery.case import Case
-from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
-from datasync_crawler.domain.discovery.handout import feed_name, token_header
+from datasync_crawler.domain.discovery.exchange import Answer, Headers, Probe, Question
+from datasync_crawler.domain.discovery.handout import feed_name, page_headers, token_header
 from datasync_crawler.domain.discovery.listing import Listing
 from datasync_crawler.domain.discovery.parameters import Roles
 from datasync_crawler.domain.discovery.routes import Route
+from datasync_crawler.domain.discovery.standin import KEY
 from datasync_crawler.domain.profile import Credential
 
 # What the parameters are called where nothing names them; an answer must prove it.
@@ -35,17 +36,22 @@ def plain_probe(route: Route, credential: Credential | None, question: Question)
 
 
 def token_probe(case: Case, route: Route, question: Question) -> Probe:
-    """A probe that carries the token which was handed out; ``{token:NAME}`` stands for it."""
+    """A probe that carries the token which was handed out; ``{token:NAME}`` stands for it.
+
+    Where none was it looks like a call of the page.
+    """
     name, way = feed_name(case), case.way
-    headers = ((token_header(case) or "Authorization", f"{{token:{name}}}"),)
     credential = way.credential if way else None
+    headers: Headers = ((token_header(case) or "Authorization", f"{{token:{name}}}"),)
+    if case.granted is None:
+        headers = page_headers(case, credential) if credential else ()
     place = credential.place if credential else "header"
     return Probe(question, name, f"{name}-{place}", route.url, headers=headers, credential=credential)
 
 
 def with_query(url: str, params: Iterable[tuple[str, str]]) -> str:
     """The address with parameters added; ``{key}`` stays as it is."""
-    query = urlencode([(name, value) for name, value in params if name], safe="{}:")
+    query = "&".join(urlencode([(name, value)], safe="{}:" if KEY in value else "") for name, value in params if name)
     return url + ("&" if "?" in url else "?") + query if query else url
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from datasync_crawler.domain.discovery.case import Case
-from datasync_crawler.domain.discovery.evidence import feed_answer
+from datasync_crawler.domain.discovery.evidence import ends_of, feed_answer
 from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
 from datasync_crawler.domain.discovery.handout import feed_name, feed_route
 from datasync_crawler.domain.discovery.listing import Listing
-from datasync_crawler.domain.discovery.position import pick_range, pick_time
+from datasync_crawler.domain.discovery.position import Ends, pick_range, pick_time
 from datasync_crawler.domain.discovery.probing import (
     LARGE,
     USUAL,
@@ -24,10 +24,12 @@ from datasync_crawler.domain.discovery.probing import (
 )
 from datasync_crawler.domain.discovery.routes import Route
 from datasync_crawler.domain.profile import Credential
-from datasync_crawler.domain.times import write_time
+from datasync_crawler.domain.times import write_bound
 
 _FEW, _ENOUGH = 10, 1_000
 _MOST_TRIES = 2
+_MILLIS, _UNITS = 1000, (1_000_000, 1000, 1)
+_MOST_FORMS = 3
 # After so many rounds nothing is left for a later one.
 _LATE = 2
 
@@ -104,12 +106,30 @@ def _made(case: Case, route: Route, main: Answer, high: int | None) -> tuple[int
 
 def _between(case: Case, route: Route, known: Listing, probe: Probe) -> Iterator[Probe]:
     asked, ends, roles = case.asked(Question.RANGE, probe.endpoint), pick_range(known), route.roles.or_else(USUAL)
-    if ends is None or any(answer.listing for answer in asked) or len(asked) >= _MOST_TRIES:
+    form = _next_form(asked, known.shape.time_unit if known.numeric else _MILLIS)
+    if ends is None or form is None or len(asked) >= _MOST_FORMS:
         return
-    # Refused or empty the first time: the filters may count in seconds.
-    unit = 1_000_000 if asked and (asked[-1].ok or asked[-1].disliked) else known.shape.time_unit
-    low, high = ends
-    times = [(roles.since or "", str(write_time(low, unit))), (roles.until or "", str(write_time(high, unit)))]
+    (low, high), (unit, iso) = ends, form
+    bounds = ((roles.since or "", low), (roles.until or "", high))
+    times = [(name, write_bound(at, unit, iso=iso)) for name, at in bounds]
     rows = min(_ENOUGH, len(known.page.ids))
     url = with_query(route.url, [(limit_name(route, case), str(rows)), *times])
-    yield replace(probe, url=url, asked=rows, low=low, high=high, unit=unit)
+    yield replace(probe, url=url, asked=rows, low=low, high=high, unit=unit, iso=iso)
+
+
+def _next_form(asked: Sequence[Answer], native: int) -> tuple[int, bool] | None:
+    """The unit (microseconds) of the next bounds, and whether they are written in ISO form; None when all is known.
+
+    Bounds that were ignored may not have been understood as numbers; those that let nothing through, or were refused,
+    may count in other units.
+    """
+    if not asked:
+        return native, False
+    last, tried = asked[-1], {(answer.probe.unit, answer.probe.iso) for answer in asked}
+    if ends_of(last) != Ends(None, None):
+        return None
+    if last.listing is not None:
+        return None if last.probe.iso else (min(native, _MILLIS), True)
+    if not (last.ok or last.disliked):
+        return last.probe.unit, last.probe.iso
+    return next(((unit, False) for unit in _UNITS if (unit, False) not in tried), None)

@@ -126,3 +126,22 @@ def test_what_holds_no_records_is_no_page(document: Any) -> None:
 def test_a_page_that_contradicts_itself_is_none() -> None:
     document = {"data": events(0, 4), "returned": 4, "count": 4}
     assert read_listing(document, json.dumps(document | {"count": 9, "returned": 9}).encode(), NOW) is None
+
+
+def test_rows_in_wrappers_are_found_with_what_leads_to_them() -> None:
+    wrapped = page(events(0, 30)) | {"data": [{"node": row} for row in events(0, 30)]}
+    listing = listing_of(wrapped)
+    assert (listing.shape.rows, listing.shape.under, listing.shape.id) == (("data",), ("node",), "id")
+    assert listing.page.ids == [row["id"] for row in events(0, 30)]
+
+
+def test_a_page_may_hold_some_of_its_rows_twice() -> None:
+    rows = sorted([*events(0, 30), *events(0, 3)], key=lambda row: row["id"])
+    assert listing_of(page(rows)).shape.id == "id"
+
+
+def test_the_order_shows_though_times_are_printed_in_forms_of_unlike_precision() -> None:
+    rows = events(0, 30)
+    for row in rows[::2]:
+        row["timestamp"] = row["timestamp"] // 1000
+    assert listing_of(page(rows)).descending is True

@@ -1,0 +1,44 @@
+"""Hearing: what answers and refusals tell of the budgets."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from datasync_crawler.domain.asking import Ask
+from datasync_crawler.domain.ratelimit import RateWord, read_rate, read_refusal
+from datasync_crawler.flow.answers import Answer
+from datasync_crawler.flow.gate import EVERY_CALL
+from datasync_crawler.flow.run import Call, Flying, Run
+
+logger = logging.getLogger(__name__)
+
+
+def listen(run: Run, call: Call, headers: Mapping[str, str]) -> None:
+    """A call was answered, and not refused: its pool follows what the headers tell."""
+    now, left_at = run.clock.monotonic(), run.flying[call].left_at
+    own, *common = run.gate.counting(run.pool_of(call))
+    own.heard(read_rate(headers, run.clock.wall()), now, left_at)
+    for budget in common:
+        budget.heard(RateWord(), now, left_at)
+    run.bell.ring()
+
+
+def refused(run: Run, call: Call, answer: Answer, flying: Flying) -> None:
+    """A call was refused: by its own pool, or by one that counts all calls together where its own has room."""
+    now, wall = run.clock.monotonic(), run.clock.wall()
+    word = read_rate(answer.headers, wall)
+    wait = read_refusal(answer.body, wall) if word.retry_after is None else word.retry_after
+    pool = run.pool_of(call)
+    if run.gate.budgets[pool].has_room(flying.left_at) and word.remaining != 0:
+        pool, learned = EVERY_CALL, run.gate.refuse_in_common(wait, now, flying.left_at)
+    else:
+        learned = run.gate.refuse(pool, wait, now, flying.left_at)
+    if isinstance(call, Ask):
+        run.lanes[call.lane].refused += 1
+    if learned is not None:
+        run.lessons[pool] = learned
+    run.refused_in_vain += 1
+    told = "" if wait is None else f", to wait {wait:.0f} s"
+    logger.warning("pool %s refused a call%s%s", pool, told, f"; learned: {learned}" if learned else "")
+    run.bell.ring()
