@@ -17,7 +17,7 @@ _LAGS, _LAG_DECAY = 2.0, 0.97
 # An arrival is taken to be late by what an answer was, but by no more than this (seconds): the rest was work.
 _LONGEST_WAY = 0.5
 # While nothing has proven an announced limit, waiting for answers may stretch its first window by this share.
-_STRETCH = 0.25
+_STRETCH = 0.5
 
 
 class Budget:
@@ -52,6 +52,7 @@ class Budget:
         self._guessed, self._learned = False, learned
         self._quickest = float("inf")
         self._most: int | None = None
+        self._foreign: list[float] = []
 
     def restore(self, departures: Iterable[float], now: float) -> None:
         """Takes over departures of an earlier process; a stamp in the future counts as now."""
@@ -101,10 +102,11 @@ class Budget:
         window = self._told_window(word)
         if window:
             self._follow(Limit(word.limit, window), now)
-        if word.remaining is not None and self.limit is not None:
+        if word.remaining is not None and self.limit is not None and self._most is None:
             ours = self._counted(self.limit, now if left_at is None else left_at)
-            for _ in range(word.limit - word.remaining - ours):
-                insort(self._log, now)
+            foreign = [now] * (word.limit - word.remaining - ours)
+            self._foreign = [at for at in self._foreign if at > now - self.limit.window] + foreign
+            self._log = sorted(self._log + foreign)
 
     def failed(self) -> None:
         """A call ended without an answer."""
@@ -134,7 +136,8 @@ class Budget:
             self._guessed, self._learned = wait is None, True
             return learn_limit(self._log[: bisect_right(self._log, departure)] or [departure], wait, usual)
         window = self.limit.window
-        before = self._before(departure, window + self.margin)
+        foreign = sum(departure - window < at < departure for at in self._foreign)
+        before = self._before(departure, window + self.margin) - foreign
         if not self._learned:
             least = max(before, self.limit.calls // 2, 1)
             self._most = min(least, self._most or least)

@@ -38,7 +38,7 @@ class PageReader:
         self._whole = whole
         self._read_times = _end_times if ends_only else _all_times
         row = _wrapped_type(shape, _row_type(shape))
-        self._decoder = msgspec.json.Decoder(_answer_type(shape, list[row]))  # type: ignore[valid-type]  # type: ignore[valid-type]
+        self._decoder = msgspec.json.Decoder(_answer_type(shape, list[row]))  # type: ignore[valid-type]
         self._raw_decoder = msgspec.json.Decoder(_answer_type(shape, list[msgspec.Raw]))
         self._row_decoder = msgspec.json.Decoder(row)
 

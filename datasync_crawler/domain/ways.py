@@ -84,21 +84,22 @@ def together(profile: Profile, ways: Iterable[Way]) -> float:
     return sum(best.values())
 
 
-def best_alone(pace: Pace, others: float, left: float | None) -> bool:
+def best_alone(pace: Pace, others: float, left: int | None, total: int | None) -> bool:
     """Whether the other ways, good for ``others`` rows a second, should hold back while a stream flows.
 
-    ``left`` are the rows still wanted, None where no total tells. A stream in order shares the rest with them from the
-    other end; any other has to come to its end in any case, and they would have to be faster than it.
+    ``left`` are the rows still wanted and ``total`` all there are, None where nothing tells. A stream in order shares
+    the rest with them from the other end; any other has to come to its own end, unless they are there before it.
     """
     if not pace.rows:
         return pace.seconds < _GRACE
-    if left is None or not pace.ordered:
+    if left is None or total is None:
         return pace.rate >= others
-    alone, shared = left / pace.rate, left / (pace.rate + others)
+    alone = max(0, total - pace.rows) / pace.rate
+    shared = left / (others + (pace.rate if pace.ordered else 0.0)) if others else alone
     return alone - shared < max(_LEAST_SECONDS, _LEAST_SHARE * alone)
 
 
-def worth_again(pace: Pace, others: float, left: float | None, total: int | None) -> bool:
+def worth_again(pace: Pace, others: float, left: int | None, total: int | None) -> bool:
     """Whether a stream that broke off is begun again: from its first row, against what the others have left to do."""
     if left is None or total is None or not pace.rate or not others:
         return True

@@ -127,7 +127,7 @@ class Dispatch:
             return None
         if lane.room <= 0 or self._crowded():
             return None
-        if run.held_back():
+        if run.held_back() or run.needless(lane):
             return _ANOTHER_LOOK
         if lane.not_before > now:
             return lane.not_before - now

@@ -34,8 +34,6 @@ _LOOKS_AT_REJECTED = 2
 _EXPIRED = re.compile(rb"expired", re.IGNORECASE)
 _BLAME = frozenset({Meaning.FORBIDDEN, Meaning.UNAUTHORISED})
 _FULL = 0.9
-# So often in a row a server's cursor has to lead back before it is believed.
-_LED_BACK = 2
 
 
 class Reception:
@@ -68,8 +66,8 @@ class Reception:
             logger.info("shard %s through %s is asked once more: %s", ask.shard, ask.lane, error)
             return None
         except PageError as error:
-            if isinstance(error, Misplaced):
-                self._astray(ask, live, lane)
+            if isinstance(error, Misplaced) and live.led_back(lane.endpoint, chained=ask.chained):
+                logger.warning("the cursors of %s lead back to where they came from", lane.endpoint.name)
             self._again(ask, str(error), flying)
             return None
         if means is Meaning.BAD_REQUEST:
@@ -187,16 +185,6 @@ class Reception:
             live.not_before = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**looks)
         # A chain that cannot be entered anywhere is looked at again from the page before.
         return after if lane.endpoint.positionable or self._run.shards.numbered else before
-
-    def _astray(self, ask: Ask, live: LiveShard, lane: LiveLane) -> None:
-        """A page stood where it should not: a server's cursor that leads there twice is not followed any more."""
-        live.astray += ask.chained
-        if live.astray < _LED_BACK:
-            return
-        live.forget_cursor()
-        if not lane.endpoint.positionable:
-            logger.warning("the cursors of %s lead back to where they came from", lane.endpoint.name)
-            live.barred.add(lane.endpoint.name)
 
     def _learn(self, page: Page) -> None:
         run = self._run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from datasync_crawler.domain.asking import Ask
@@ -12,6 +12,7 @@ from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.planner import Outlook
 from datasync_crawler.domain.profile import Endpoint, Profile
 from datasync_crawler.domain.shard import Shard
+from datasync_crawler.domain.supply import Supply, needless
 from datasync_crawler.domain.ways import best_alone
 from datasync_crawler.flow.clock import Bell, Clock
 from datasync_crawler.flow.courses import Course, State, StreamAsk
@@ -116,11 +117,32 @@ class Run:
         now = self.clock.monotonic()
         return any(self._alone(course, now) for course in self.courses.values())
 
+    def needless(self, lane: LiveLane) -> bool:
+        """Whether lanes of larger pages bring what is left as early as all together would."""
+        larger = max((other.endpoint.cap for other in self.lanes.values()), default=0)
+        if self.left is None or larger == lane.endpoint.cap:
+            return False
+        coming = sum(call.limit for call in self.flying if isinstance(call, Ask))
+        return needless(lane.endpoint.cap, list(self._supplies()), self.left - coming)
+
+    def _supplies(self) -> Iterator[Supply]:
+        caps: dict[str, int] = {}
+        for lane in self.lanes.values():
+            if lane.endpoint.positionable or lane.endpoint.numbered:
+                caps[lane.lane.pool] = max(caps.get(lane.lane.pool, 0), lane.endpoint.cap)
+        now = self.clock.monotonic()
+        for pool, cap in caps.items():
+            budget = self.gate.budgets[pool]
+            if budget.limit is not None:
+                window = budget.limit.window
+                spent = tuple(at + window - now for at in budget.departures if at + window > now)
+                yield Supply(cap, window, budget.left(now) or 0, spent)
+
     def _alone(self, course: Course, now: float) -> bool:
         if course.state is State.WAITING:
-            return not course.readings and self.gate.opens_in(course.lane.pool) < _SOON
+            return not course.failures and self.gate.opens_in(course.lane.pool) < _SOON
         if course.state is State.RUNNING:
-            return best_alone(course.pace(now), self.others, self.left)
+            return best_alone(course.pace(now), self.others, self.left, self.total)
         return course.state is State.ENDED
 
     def stop(self, failure: DatasyncError | None = None) -> None:

@@ -12,6 +12,9 @@ from datasync_crawler.domain.planner import Outlook, remaining_rows, split_point
 from datasync_crawler.domain.profile import Endpoint
 from datasync_crawler.domain.shard import Checkpoint, Shard
 
+# So often in a row a server's cursor has to lead back before it is believed.
+_LED_BACK = 2
+
 
 @dataclass(slots=True)
 class LiveShard:
@@ -62,6 +65,16 @@ class LiveShard:
         """The end of the shard is proven without a page of its own."""
         self.shard = replace(self.shard, checkpoint=self.shard.checkpoint.proven(proof))
 
+    def led_back(self, endpoint: Endpoint, *, chained: bool) -> bool:
+        """A page stood where it should not; gives whether the server's cursors are not followed any more."""
+        self.astray += chained
+        if self.astray < _LED_BACK:
+            return False
+        self.forget_cursor()
+        if not endpoint.positionable:
+            self.barred.add(endpoint.name)
+        return True
+
     def forget_cursor(self) -> None:
         """The server does not take the cursor any more."""
         self.shard = replace(self.shard, checkpoint=replace(self.shard.checkpoint, cursor=None))
@@ -105,6 +118,11 @@ class LiveShards:
     def open(self) -> list[LiveShard]:
         """Those whose end is not proven."""
         return [live for live in self if not live.shard.done]
+
+    @property
+    def newest_open(self) -> LiveShard | None:
+        """The uppermost of those whose end is not proven."""
+        return max(self.open, key=lambda live: inf if live.shard.high is None else live.shard.high, default=None)
 
     @property
     def done(self) -> bool:
@@ -173,10 +191,17 @@ class LiveShards:
         uncut = [live for live in self if not live.shard.done and not live.looks]
         if not uncut or not (endpoint.numbered if self.numbered else endpoint.positionable):
             return None
+        if outlook.total is not None and self._enough(outlook.total, outlook.page_rows):
+            return None
         rows = remaining_rows(self.values, outlook)
         largest = max(uncut, key=lambda live: rows[live.shard.id])
         at = split_point(largest.shard, rows[largest.shard.id], outlook, flying=largest.flying)
         return None if at is None else (largest, at)
+
+    def _enough(self, total: int, page_rows: int) -> bool:
+        """Whether the shards that go on will ask for all that is left, with a page each."""
+        going = sum(not live.shard.done and not live.void for live in self)
+        return total - sum(live.shard.rows for live in self) < going * page_rows
 
     def _free(self, endpoint: Endpoint) -> list[LiveShard]:
         waiting = [live for live in self if not live.flying and not live.shard.done and not live.in_vain]

@@ -21,13 +21,15 @@ logger = logging.getLogger(__name__)
 
 # Pages of one stream that may wait for the ledger; the connection waits with them.
 _MOST_UNSTORED = 2
+# Seconds after which rows of a slow stream are stored, full page or not.
+_LONGEST_WAIT = 2.0
 
 
 async def follow(run: Run, book: ShardBook, course: Course, let_go: Callable[[StreamAsk, float], None]) -> None:
     """Asks for a stream until it came to its end once (twice where no total tells), or is not worth it any more."""
     while not run.stopped and course.state is not State.RETIRED:
         event, now = run.bell.event, run.clock.monotonic()
-        if course.state is State.ENDED and not course.unstored:
+        if course.ends and not course.unstored and (course.state is State.ENDED or run.agrees):
             await _settle(run, book, course)
         elif course.state is not State.WAITING:
             await run.clock.wait(event, None)
@@ -78,7 +80,7 @@ async def pages_of(
     course = run.courses[call.lane]
     cutter = StreamCutter(course.endpoint.format, course.endpoint.shape, whole=whole)
     try:
-        async with aclosing(_cut(cutter, pieces)) as cut:
+        async with aclosing(_cut(run, cutter, pieces)) as cut:
             async for page in cut:
                 await _room(run, course)
                 if run.stopped or run.shards.done:
@@ -95,10 +97,16 @@ async def pages_of(
         run.land(call)
 
 
-async def _cut(cutter: StreamCutter, pieces: AsyncIterator[bytes]) -> AsyncGenerator[Page, None]:
+async def _cut(run: Run, cutter: StreamCutter, pieces: AsyncIterator[bytes]) -> AsyncGenerator[Page, None]:
+    """Pages as they are full, and of a slow stream as they are old."""
+    since = run.clock.monotonic()
     async for piece in pieces:
-        for page in cutter.feed(piece):
+        full = cutter.feed(piece)
+        if not full and run.clock.monotonic() - since > _LONGEST_WAIT and (page := cutter.flush()) is not None:
+            full = [page]
+        for page in full:
             yield page
+            since = run.clock.monotonic()
     last = cutter.close()
     if last is not None:
         yield last
@@ -125,17 +133,13 @@ async def _placed(run: Run, course: Course, page: Page) -> StoredPage:
 
 def _moved(run: Run, course: Course, page: Page) -> tuple[LiveShard | None, Checkpoint | None]:
     """The newest open shard and how far it has come with the page; None while that is another's, or stands lower."""
-    live = course.held
-    if live is None:
-        live = max(
-            run.shards.open, key=lambda it: float("inf") if it.shard.high is None else it.shard.high, default=None
-        )
-        if live is None or live.flying:
-            return None, None
-        course.held, live.flying = live, True
+    live = course.held or run.shards.newest_open
+    if live is None or (live.flying and live is not course.held):
+        return None, None
     top = live.shard.top
     if top is not None and page.oldest is not None and page.oldest >= top:
-        return live, None
+        return None, None
+    course.held, live.flying = live, True
     after = judge(live.shard, page, top=None, answered_at=run.clock.wall())
     live.advance(after, len(page.ids), course.lane.name)
     if after.proof:

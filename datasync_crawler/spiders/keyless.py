@@ -25,6 +25,7 @@ from datasync_crawler.domain.discovery.candidates import collections, figures
 from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question, answered
 from datasync_crawler.domain.discovery.harvest import (
     mentioned_documents,
+    mentioned_paths,
     page_links,
     same_origin,
     stored_names,
@@ -136,7 +137,7 @@ class Approach:
         reading = await asyncio.to_thread(read_bundle, body)
         text = body.decode(errors="replace")
         self._sources[url] = text
-        self._scripts[url] = Script(url, reading.calls, url_names(text))
+        self._scripts[url] = Script(url, reading.calls, url_names(text), mentioned_paths(text))
         return [urljoin(url, link) for link in reading.links]
 
     async def _documents(self, linked: Iterable[str], text: str) -> tuple[tuple[str, str], ...]:

@@ -128,3 +128,24 @@ def test_calls_under_way_together_are_one_lesson_when_no_wait_is_told() -> None:
         budget.leave(step * 2.0)
     lessons = [budget.refuse(None, 26.0, left, usual=60.0) for left in (20.0, 22.0, 24.0)]
     assert lessons == [Limit(10, 60.0), None, None]
+
+
+def test_a_limit_that_lies_is_learned_at_one_refusal_though_its_rest_lies_as_well() -> None:
+    budget = Budget(Limit(15, 60.0))
+    for step in range(10):
+        budget.leave(float(step))
+        budget.heard(RateWord(limit=15, remaining=round((9 - step) * 1.5)), step + 0.1, float(step))
+    budget.leave(10.0)
+    assert budget.refuse(50.0, 10.1, 10.0) == Limit(10, 60.0)
+    budget.heard(RateWord(limit=15, remaining=14), 80.0, 70.0)
+    assert budget.limit == Limit(10, 60.0)
+
+
+def test_the_upper_half_of_a_limit_that_nothing_proved_is_approached_call_by_call() -> None:
+    budget = Budget(Limit(10, 60.0), echo=0.5)
+    left = []
+    for _ in range(10):
+        now = max(left[-1] if left else 0.0, budget.free_at(left[-1] if left else 0.0))
+        budget.leave(now)
+        left.append(now)
+    assert left == [0.0] * 5 + [0.5, 1.0, 1.5, 2.0, 2.5]

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 FOLDER = ROOT / "datasync_crawler" / "simulator" / "worlds"
 # Only a page that runs tells what the feed is called, and what its tokens are given for.
 NEED_A_BROWSER = frozenset({"cookie", "unwritten"})
-_FIRST_TO_LAST = """
-    SELECT (SELECT max(extract(epoch FROM updated_at)) FROM ingestion_progress) - min(at) FROM ledger_calls
-"""
+_LAST_ROW = "SELECT max(extract(epoch FROM updated_at)) FROM ingestion_progress"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,8 @@ class World:
 class Drained:
     """What came of a world: the last command, the score, the ids in the table and in truth.
 
-    ``discovery`` counts the keyed calls of discovery; ``seconds`` are those from the first keyed call to the last row.
+    ``discovery`` counts the keyed calls of discovery; ``seconds`` are those from the first keyed call to the last row,
+    without the start of the command in between, which is the machine's and not the service's.
     """
 
     ended: Ended
@@ -84,13 +83,21 @@ def _drained(trial: Trial) -> Drained:
     simulator = trial.simulator
     ended = trial.run("crawl", "discover")
     discovery = simulator.score()["calls"]["keyed"]
+    first, last = _calls_after(trial, 0.0)
     if ended.code == 0:
         ended = trial.run("crawl", "events", seconds=90.0)
     ids = {str(row[0]) for row in trial.rows("SELECT id::text FROM ingested_events")}
-    seconds = float(trial.rows(_FIRST_TO_LAST)[0][0] or 0.0)
+    again, _ = _calls_after(trial, last)
+    seconds = last - first + max(0.0, float(trial.rows(_LAST_ROW)[0][0] or 0.0) - again)
     if ended.code == 0:
         ended = trial.run("submit")
     return Drained(ended, simulator.score(), discovery, ids, simulator.truth(), seconds)
+
+
+def _calls_after(trial: Trial, moment: float) -> tuple[float, float]:
+    """The first and the last call later than a moment, which stands in for both where there is none."""
+    first, last = trial.rows(f"SELECT min(at), max(at) FROM ledger_calls WHERE at > {moment}")[0]
+    return first or moment, last or moment
 
 
 def _settings(simulator: Simulator, name: str) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from datasync_crawler.domain.discovery.granting import may_grant
 from datasync_crawler.domain.discovery.leaves import words
 from datasync_crawler.domain.discovery.routes import Route
@@ -10,6 +12,8 @@ _VITALS = frozenset(
     {"health", "healthz", "ping", "status", "live", "ready", "version", "me", "login", "logout", "auth"}
 )
 _FIGURES = frozenset({"stats", "statistics", "summary", "overview", "count", "counts", "totals", "usage", "analytics"})
+# Vitals and figures lie at most so many parts below the API's root; deeper, such a name may mean a list.
+_SHALLOW = 2
 _HANDED_IN = ("submi",)
 
 
@@ -44,7 +48,8 @@ def _may_tell(route: Route) -> bool:
 def _may_list(route: Route, api_base: str) -> bool:
     if route.method != "GET" or route.open or route.url in {api_base, ""} or route.name == "root":
         return False
-    other = words(route.name) <= _VITALS | _FIGURES or route.name.lower().startswith(_HANDED_IN)
+    deep = urlsplit(route.url).path.count("/") > urlsplit(api_base).path.count("/") + _SHALLOW
+    other = (words(route.name) <= _VITALS | _FIGURES and not deep) or route.name.lower().startswith(_HANDED_IN)
     return not other or bool(route.roles.limit or route.roles.cursor)
 
 

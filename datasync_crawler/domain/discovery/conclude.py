@@ -15,7 +15,7 @@ from datasync_crawler.domain.discovery.exchange import Answer, Question
 from datasync_crawler.domain.discovery.findings import findings, warnings
 from datasync_crawler.domain.discovery.handout import feed_name
 from datasync_crawler.domain.discovery.leaves import words
-from datasync_crawler.domain.discovery.pools import read_pool, shares
+from datasync_crawler.domain.discovery.pools import counts_in, read_pool, shares
 from datasync_crawler.domain.discovery.totals import totals
 from datasync_crawler.domain.discovery.wholes import whole_answer, whole_endpoint
 from datasync_crawler.domain.errors import DatasyncError, KeyRefused, NotComplete, ServiceUnreachable
@@ -85,7 +85,8 @@ def _lanes(case: Case, answers: Sequence[Answer]) -> tuple[tuple[Lane, ...], tup
         if probe.credential is None:
             continue
         own = lane_answers(case, probe.pool)
-        shared = next((pool for pool in pools if shares(lane_answers(case, pool), own)), None)
+        told = {pool: lane_answers(case, pool) for pool in pools}
+        shared = next((pool for pool, heard in told.items() if shares(heard, own) or counts_in(heard, own)), None)
         if shared is None:
             read = read_pool(probe.pool, own)
             pools[probe.pool] = msgspec.structs.replace(read, counted=other_names(case, probe.pool))

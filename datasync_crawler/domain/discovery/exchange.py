@@ -53,6 +53,9 @@ class Question(StrEnum):
     IDS = "ids"
     """Does the address list ids alone?"""
 
+    SHARE = "share"
+    """Do calls to another endpoint, which announces nothing, count against this one's pool?"""
+
     RANGE = "range"
     """Do the filters by time work, and which ends do they include?"""
 

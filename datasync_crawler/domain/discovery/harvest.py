@@ -10,6 +10,8 @@ from urllib.parse import urljoin, urlsplit
 
 _SCRIPT_RELATIONS = frozenset({"modulepreload", "preload", "prefetch"})
 _DOCUMENT = re.compile(r"""["'`(](/?[\w./-]*(?:\.md|\.ya?ml|openapi[\w.]*|swagger[\w.]*))["'`)]""")
+# A path in quotes, behind an unknown base or with more to come; one of a single part may be anything.
+_PATH = re.compile(r"""["'`](?:\$\{[\w.$]+\})?((?:/[\w-]+){2,6})(?=["'`?]|\$\{)""")
 _READS_URL = re.compile(r"URLSearchParams|searchParams|location\.(?:search|hash|href)")
 _GETS = re.compile(r"""\.get\(\s*["'`]([A-Za-z][\w.-]{1,40})["'`]\s*\)""")
 _STORED = re.compile(r"""\.getItem\(\s*["'`]([\w.:-]{2,60})["'`]\s*\)""")
@@ -17,6 +19,7 @@ _STORED = re.compile(r"""\.getItem\(\s*["'`]([\w.:-]{2,60})["'`]\s*\)""")
 _NEARBY = 400
 # A page reads few parameters of its own URL; a bundle full of other `.get` calls is cut off here.
 _MOST_NAMES = 24
+_MOST_PATHS = 200
 _SIGN_IN = re.compile(r"key|token|auth|secret|access", re.IGNORECASE)
 
 
@@ -59,6 +62,11 @@ def mentioned_documents(text: str, base: str) -> tuple[str, ...]:
 def same_origin(url: str, base: str) -> bool:
     """Whether both addresses have the same scheme, host and port."""
     return urlsplit(url)[:2] == urlsplit(base)[:2]
+
+
+def mentioned_paths(script: str) -> tuple[str, ...]:
+    """Paths that a script writes, whether it is seen to call them or not; what stands before them may be missing."""
+    return tuple(dict.fromkeys(_PATH.findall(script)))[:_MOST_PATHS]
 
 
 def url_names(script: str) -> tuple[str, ...]:

@@ -14,17 +14,18 @@ from datasync_crawler.domain.discovery.exchange import Answer, SeenCall
 from datasync_crawler.domain.discovery.keyways import key_ways, query_names
 from datasync_crawler.domain.discovery.mentions import Mentions, read_description, read_document, read_refused
 from datasync_crawler.domain.discovery.openapi import read_openapi
-from datasync_crawler.domain.discovery.routes import code_leads, gather, seen_leads
+from datasync_crawler.domain.discovery.routes import code_leads, gather, seen_leads, written_leads
 from datasync_crawler.domain.discovery.standin import KEY
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script's address, the calls that its code makes, and the names it reads from its page's URL."""
+    """A script's address, the calls its code makes, the names it reads from its page's URL, the paths it writes."""
 
     url: str
     calls: tuple[CodeCall, ...] = ()
     names: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def open_case(seen: Sightings, knocks: Sequence[Answer] = ()) -> Case:
     mentions = _mentions(seen)
     homes = (seen.api_base, seen.dashboard)
     code = [lead for script in seen.scripts for lead in code_leads(script.calls, script.url, seen.dashboard, homes)]
+    code += [lead for script in seen.scripts for lead in written_leads(script.paths, script.url, seen.api_base, code)]
     leads = [*seen_leads(seen.calls, homes), *code, *(lead for mention in mentions for lead in mention.leads)]
     told = [word for mention in mentions for word in mention.keys]
     told += [word for knock in knocks if knock.refused for word in _refusal(knock)]

@@ -14,7 +14,14 @@ from datasync_crawler.domain.discovery.handout import grant_headers, grant_url, 
 from datasync_crawler.domain.discovery.lifting import ask_lift, ask_sparse
 from datasync_crawler.domain.discovery.numbers import ask_number
 from datasync_crawler.domain.discovery.probing import LARGE, plain_probe, rows_probe
-from datasync_crawler.domain.discovery.questions import ask_feed, ask_position, ask_query, ask_range, made_is_disliked
+from datasync_crawler.domain.discovery.questions import (
+    ask_feed,
+    ask_position,
+    ask_query,
+    ask_range,
+    ask_share,
+    made_is_disliked,
+)
 from datasync_crawler.domain.discovery.routes import Route
 from datasync_crawler.domain.discovery.wholes import ask_whole, may_be_whole
 from datasync_crawler.domain.ratelimit import read_refusal
@@ -26,7 +33,7 @@ _SMALLEST = 5
 _NUMBER = re.compile(r"\b\d{1,6}\b")
 # A page this small after a large ask may be the service's default and not its cap.
 _SUSPICIOUS = 200
-_MOST_TRIES = 3
+_MOST_TRIES, _MOST_LOOKS = 3, 5
 _USUAL_PAUSE, _MARGIN = 60.0, 1.0
 
 
@@ -45,7 +52,7 @@ def opening(case: Case) -> Iterator[Probe]:
         return
     others = [route for route in case.routes if may_be_whole(route) or may_be_bare(route)]
     lists = [route for route in collections(case.routes, case.api_base) if route not in others]
-    for index, route in enumerate(lists[:3]):
+    for index, route in enumerate(lists[:_MOST_LOOKS]):
         question, rows = (Question.GLANCE, 1) if index else (Question.ROWS, LARGE)
         probe = rows_probe(route, way.credential, question, rows)
         yield replace(probe, headers=page_headers(case, way.credential)) if index else probe
@@ -73,6 +80,7 @@ def follow_up(case: Case) -> Iterator[Probe]:
     yield from ask_bare(case, main)
     yield from ask_query(case, main, main.listing)
     yield from ask_feed(case, main, main.listing)
+    yield from ask_share(case, main)
     yield from ask_range(case, main, main.listing)
     yield from ask_position(case, main, main.listing)
     if main.listing.cursor is None or made_is_disliked(case):

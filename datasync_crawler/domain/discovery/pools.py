@@ -14,6 +14,7 @@ _USUAL_WINDOW = 60.0
 _SHORT = 12.0
 # Resets are told in whole seconds, and an answer is under way for a while.
 _LEEWAY = 0.6
+_TWO = 2
 
 
 def read_pool(name: str, answers: Sequence[Answer]) -> Pool:
@@ -45,6 +46,20 @@ def _customary(seconds: float) -> float:
 
 def _left_at(answer: Answer) -> float:
     return answer.at - answer.seconds
+
+
+def counts_in(told: Sequence[Answer], unannounced: Sequence[Answer]) -> bool:
+    """Whether calls to a lane that announces nothing were counted by a pool that does.
+
+    ``told`` are all answers of that pool, in order: from one to the next its rest fell by more than their own number,
+    while the other lane was called.
+    """
+    rests = [(_left_at(answer), left) for answer in told if (left := answer.rate.remaining) is not None]
+    if len(rests) < _TWO or any(answer.rate.announced for answer in unannounced):
+        return False
+    (before, first), (after, last) = rests[-2], rests[-1]
+    between = sum(before < _left_at(answer) < after for answer in unannounced)
+    return between > 0 and first - last > 1
 
 
 def shares(first: Sequence[Answer], second: Sequence[Answer]) -> bool | None:

@@ -67,6 +67,16 @@ def ask_feed(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
     yield replace(token_probe(case, route, Question.POSITION), url=url, asked=rows, high=high)
 
 
+def ask_share(case: Case, main: Answer) -> Iterator[Probe]:
+    """One row of the collection, once the handed-out endpoint was called that announces no pool of its own."""
+    feed = feed_answer(case, feed_name(case))
+    if feed is None or feed.rate.announced or not main.rate.announced or case.asked(Question.SHARE):
+        return
+    route = route_of(case, main)
+    probe = plain_probe(route, main.probe.credential, Question.SHARE)
+    yield replace(probe, url=with_query(route.url, [(limit_name(route), "1")]), asked=1)
+
+
 def ask_range(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
     """Both filters by time in one call, between the times of two known rows."""
     route, page = feed_route(case), feed_answer(case, feed_name(case))

@@ -150,3 +150,15 @@ def code_leads(calls: Iterable[CodeCall], script: str, page: str, homes: Sequenc
         lead = Lead(call.method, url, call.params, evidence, call.headers, call.body)
         found.append(lead_from(lead, page, homes))
     return [lead for lead in found if lead]
+
+
+def written_leads(paths: Iterable[str], script: str, base: str, known: Iterable[Lead]) -> list[Lead]:
+    """Leads from paths that a script only writes: those under the API's ``base`` that no ``known`` call goes to."""
+    root, called = urlsplit(base).path.rstrip("/"), [urlsplit(lead.url).path for lead in known]
+    found = []
+    for path in paths:
+        if path != root and not any(url.endswith(path) for url in called):
+            evidence = Evidence("document", urlsplit(script).path, path)
+            address = path if path.startswith(root + "/") else root + path
+            found.append(lead_from(Lead("GET", address, (), evidence), base))
+    return [lead for lead in found if lead]

@@ -136,7 +136,7 @@ def _trials(text: str, known: Listing) -> Iterator[tuple[str, RowShape]]:
     if start.startswith("<"):
         return
     if start.startswith(("data:", "event:", "id:", "retry:", ":")):
-        yield from (("sse", known.shape), ("sse", bare))
+        yield from (("sse", RowShape((), known.shape.id)), ("sse", bare))
     elif start.startswith("{") and is_json(first.encode()) and _LIST_NAME.search(first) is None:
         yield "ndjson", bare
     elif start.startswith(("{", "[")):

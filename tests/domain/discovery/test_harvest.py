@@ -1,6 +1,12 @@
 from __future__ import annotations
 
-from datasync_crawler.domain.discovery.harvest import mentioned_documents, page_links, stored_names, url_names
+from datasync_crawler.domain.discovery.harvest import (
+    mentioned_documents,
+    mentioned_paths,
+    page_links,
+    stored_names,
+    url_names,
+)
 
 BASE = "http://h/app/"
 
@@ -30,3 +36,8 @@ def test_names_in_the_browsers_storage_are_found_when_they_sound_like_a_key() ->
 def test_documents_that_a_script_mentions_are_found_on_its_own_origin() -> None:
     script = 'a="/docs/api.md";b="http://other/readme.md";c="/openapi.json"'
     assert mentioned_documents(script, "http://h/assets/a.js") == ("http://h/docs/api.md", "http://h/openapi.json")
+
+
+def test_paths_that_a_script_writes_are_found_behind_an_unknown_base_too() -> None:
+    script = 'const a={feed:e=>we(`${Zt}/streams/k2v9/live${Pq(e)}`),one:"/api/v1/things?limit=1",no:"/x",at:"a/b/c"}'
+    assert mentioned_paths(script) == ("/streams/k2v9/live", "/api/v1/things")

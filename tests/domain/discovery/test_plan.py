@@ -30,7 +30,7 @@ def test_no_conversation_takes_more_rounds_or_calls_than_allowed() -> None:
         assert len(case.answers) <= MOST_CALLS
 
 
-def test_a_plain_service_is_found_out_in_three_rounds_of_eight_calls() -> None:
+def test_a_plain_service_is_found_out_in_three_rounds_of_nine_calls() -> None:
     case, rounds = Service().conversation()
     assert len(rounds) == 3
     assert Counter(answer.probe.question for answer in case.answers) == {
@@ -40,6 +40,7 @@ def test_a_plain_service_is_found_out_in_three_rounds_of_eight_calls() -> None:
         Question.GRANT: 1,
         Question.QUERY: 1,
         Question.POSITION: 1,
+        Question.SHARE: 1,
         Question.RANGE: 1,
     }
     assert next_round(case) == ()

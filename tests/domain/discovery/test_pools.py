@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from datasync_crawler.domain.discovery.pools import read_pool, shares
+from datasync_crawler.domain.discovery.exchange import Answer
+from datasync_crawler.domain.discovery.pools import counts_in, read_pool, shares
 from datasync_crawler.domain.profile import Pool
 from tests.domain.discovery.answers import NOW, answer_to, probe
 
@@ -66,3 +67,17 @@ def test_a_pool_that_nothing_announces_has_no_limit() -> None:
 )
 def test_shared_pools_are_told_from_separate_ones(first: dict, second: dict, shared: bool | None) -> None:
     assert shares([answer_to(probe(), {}, **first)], [answer_to(probe(), {}, **second)]) is shared
+
+
+@pytest.mark.parametrize(("last", "counted"), [(7, True), (8, False)])
+def test_a_lane_that_announces_nothing_counts_where_the_rest_falls_by_more_than_the_calls_made(
+    last: int, counted: bool
+) -> None:
+    def at(moment: float, **told: str) -> Answer:
+        return replace(answer_to(probe(), {}, **told), at=NOW + moment)
+
+    told = [at(0.0, **_told(10, 9)), at(20.0, **_told(10, last))]
+    assert counts_in(told, [at(10.0)]) is counted
+    assert not counts_in(told, [at(30.0)])
+    assert not counts_in(told, [at(10.0, **_told(200, 199))])
+    assert not counts_in(told[1:], [at(10.0)])

@@ -4,7 +4,7 @@ from datasync_crawler.domain.bundle import CodeCall
 from datasync_crawler.domain.discovery.candidates import collections, figures, grants, submissions
 from datasync_crawler.domain.discovery.exchange import SeenCall
 from datasync_crawler.domain.discovery.parameters import Roles
-from datasync_crawler.domain.discovery.routes import Lead, code_leads, gather, lead_from, seen_leads
+from datasync_crawler.domain.discovery.routes import Lead, code_leads, gather, lead_from, seen_leads, written_leads
 from datasync_crawler.domain.profile import Evidence
 
 BASE = "http://h/api"
@@ -95,3 +95,8 @@ def test_two_addresses_never_share_a_name() -> None:
 def test_a_part_that_is_only_a_number_names_no_route() -> None:
     (route,) = gather([Lead("GET", "http://h/replay/77", (), Evidence("answer", "a"))])
     assert route.name == "replay"
+
+
+def test_a_path_that_is_only_written_is_a_lead_below_the_root_unless_a_call_goes_there() -> None:
+    found = written_leads(["/streams/live", "/api/streams/live", "/api", "/api/things"], "http://h/a.js", BASE, CODE)
+    assert [lead.url for lead in found] == ["http://h/api/streams/live"] * 2
