@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import codecs
-import csv
-import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
 import msgspec
 
+from datasync_crawler.domain.elements import ArrayElements
 from datasync_crawler.domain.errors import Malformed
 from datasync_crawler.domain.profile import RowShape
+from datasync_crawler.domain.records import CsvRecords
 
 StreamFormat = Literal["ndjson", "csv", "lines", "sse", "array"]
 """A JSON value a line, CSV with or without a line of names, an id a line, server-sent events, one JSON array."""
-
-_DELIMITERS = ",;\t|"
-_ARRAY = re.compile(r"\s*\[")
 
 
 class Framer(Protocol):
@@ -98,48 +94,6 @@ class PlainLines:
         return [msgspec.json.encode(last)] if last else []
 
 
-class CsvRecords:
-    """Records of CSV as JSON objects of texts.
-
-    Names are those of the first record, or, for an id named by a number, the numbers of the columns from 0.
-    """
-
-    def __init__(self, shape: RowShape) -> None:
-        self._left = ""
-        self._names: list[str] | None = None
-        self._numbered = shape.id.isdecimal()
-        self._delimiter = ""
-
-    def feed(self, text: str) -> list[bytes]:
-        """See :class:`Framer`."""
-        self._left += text
-        end = self._left.rfind("\n")
-        while end >= 0 and self._left.count('"', 0, end) % 2:
-            end = self._left.rfind("\n", 0, end)
-        whole, self._left = self._left[: end + 1], self._left[end + 1 :]
-        return self._records(whole)
-
-    def rest(self) -> list[bytes]:
-        """See :class:`Framer`."""
-        last, self._left = self._left, ""
-        if last.count('"') % 2:
-            raise Malformed("the stream ends within a quoted value")
-        rows = self._records(last) if last.strip() else []
-        if self._names is not None and rows and len(msgspec.json.decode(rows[-1])) < len(self._names):
-            raise Malformed("the stream ends within a row")
-        return rows
-
-    def _records(self, text: str) -> list[bytes]:
-        self._delimiter = self._delimiter or delimiter_of(text)
-        records = [
-            record for record in csv.reader(text.splitlines(keepends=True), delimiter=self._delimiter) if record
-        ]
-        if self._names is None and records:
-            self._names = [str(at) for at in range(len(records[0]))] if self._numbered else records.pop(0)
-        names = self._names or []
-        return [msgspec.json.encode(dict(zip(names, record, strict=False))) for record in records]
-
-
 class ServerEvents:
     """Server-sent events: the data of each is a row or a list of rows.
 
@@ -195,63 +149,6 @@ class ServerEvents:
         return _elements(text) if text.startswith("[") else [text.encode()]
 
 
-class ArrayElements:
-    """The elements of the JSON array that stands at the shape's path, cut as they come."""
-
-    def __init__(self, shape: RowShape) -> None:
-        self._path = shape.rows
-        self._left = ""
-        self._inside = self._closed = False
-        self._decoder = json.JSONDecoder()
-
-    def feed(self, text: str) -> list[bytes]:
-        """See :class:`Framer`."""
-        if self._closed:
-            return []
-        self._left += text
-        if not self._inside and not self._enter():
-            return []
-        return self._cut()
-
-    def rest(self) -> list[bytes]:
-        """See :class:`Framer`."""
-        if not self._closed:
-            raise Malformed("the array is cut short")
-        return []
-
-    def _enter(self) -> bool:
-        pattern = re.compile(re.escape(json.dumps(self._path[-1])) + r"\s*:\s*\[") if self._path else _ARRAY
-        found = pattern.search(self._left)
-        if found:
-            self._inside, self._left = True, self._left[found.end() :]
-        return self._inside
-
-    def _cut(self) -> list[bytes]:
-        rows, text, at = [], self._left, 0
-        while True:
-            at = _behind_blanks(text, at)
-            if at < len(text) and text[at] == "]":
-                self._closed = True
-                break
-            try:
-                _, end = self._decoder.raw_decode(text, at)
-            except ValueError:
-                break
-            behind = _behind_blanks(text, end, blanks=" \t\r\n")
-            if behind >= len(text):
-                break  # a number may go on in the next piece
-            rows.append(text[at:end].encode())
-            at = behind
-        self._left = text[at:]
-        return rows
-
-
-def delimiter_of(text: str) -> str:
-    """What parts the values of a record: whichever usual character its first line has most of."""
-    first = text.partition("\n")[0]
-    return max(_DELIMITERS, key=first.count)
-
-
 def is_json(text: bytes) -> bool:
     """Whether a text is one JSON value."""
     try:
@@ -266,9 +163,3 @@ def _elements(text: str) -> list[bytes]:
         return [bytes(element) for element in msgspec.json.decode(text, type=list[msgspec.Raw])]
     except msgspec.DecodeError:
         return [text.encode()]
-
-
-def _behind_blanks(text: str, at: int, blanks: str = " \t\r\n,") -> int:
-    while at < len(text) and text[at] in blanks:
-        at += 1
-    return at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,6 +29,15 @@ logger = logging.getLogger(__name__)
 _ECHOES, _SHORTEST_ECHO = 3.0, 0.04
 
 
+class _Crew(NamedTuple):
+    """Who takes part in a run; ``others`` are the rows a second that all but the streams are good for."""
+
+    lanes: dict[str, LiveLane]
+    courses: dict[str, Course]
+    tokens: dict[str, TokenState]
+    others: float
+
+
 def open_run(
     profile: Profile,
     shards: Sequence[Shard],
@@ -46,18 +56,47 @@ def open_run(
 ) -> Run:
     """The state of a run that goes on where the ledger stands.
 
-    ``calls`` are earlier departures under the same key (pool, wall seconds), ``learned`` pools whose limits an earlier
-    run found out, by name. ``whole`` keeps whole events and not only their ids; a server's cursor is
-    used only with ``cursor_margin`` seconds of life left. ``key_worked`` says that the key opened a page before.
+    ``calls`` are earlier departures under the same key (pool, wall seconds), ``learned`` limits by pool; ``whole``
+    keeps whole events. For the others see :class:`Run`.
     """
-    bell = Bell()
+    bell, crew = Bell(), _crew(profile, most_in_flight, whole=whole)
+    return Run(
+        profile=profile,
+        lanes=crew.lanes,
+        shards=_live_shards(profile, shards),
+        gate=_gate(_budgets(profile, learned, clock, calls, reserve), learned, clock, log, bell),
+        clock=clock,
+        bell=bell,
+        generation=generation,
+        stored=stored,
+        first_total=profile.totals[0][1] if profile.totals else None,
+        newest=0 if profile.numbered else profile.newest,
+        tokens=crew.tokens,
+        cursor_margin=cursor_margin,
+        courses=crew.courses,
+        others=crew.others,
+        key_worked=key_worked,
+    )
+
+
+def _live_shards(profile: Profile, shards: Sequence[Shard]) -> LiveShards:
+    return LiveShards(
+        shards,
+        numbered=profile.numbered,
+        homes={lane.name: lane.endpoint for lane in profile.lanes},
+        fixed={endpoint.name for endpoint in profile.endpoints if not endpoint.positionable},
+    )
+
+
+def _crew(profile: Profile, most_in_flight: int, *, whole: bool) -> _Crew:
+    """The lanes of the ways that join; the log says of each way why it does or does not."""
     tokens = {endpoint.name: TokenState() for endpoint in profile.endpoints if endpoint.grant is not None}
     ways = rank(profile, whole=whole)
     for way in ways:
         logger.info("way %s: %s", way.lane, way.why)
     taken = {way.lane for way in ways if way.joins}
-    lanes = {
-        lane.name: LiveLane(
+    made = [
+        LiveLane(
             lane=lane,
             endpoint=(endpoint := _asked_for(profile.endpoint(lane.endpoint), whole=whole)),
             reader=PageReader(endpoint.shape, whole=whole, ends_only=not whole),
@@ -66,31 +105,14 @@ def open_run(
         )
         for lane in profile.lanes
         if lane.name in taken
-    }
-    budgets = _budgets(profile, learned, clock, calls, reserve)
-    return Run(
-        profile=profile,
-        lanes={name: lane for name, lane in lanes.items() if not lane.endpoint.streamed},
-        shards=LiveShards(
-            shards,
-            numbered=profile.numbered,
-            homes={lane.name: lane.endpoint for lane in profile.lanes},
-            fixed={endpoint.name for endpoint in profile.endpoints if not endpoint.positionable},
-        ),
-        gate=Gate(budgets, clock, log, bell, _common(learned, budgets, clock)),
-        clock=clock,
-        bell=bell,
-        generation=generation,
-        stored=stored,
-        first_total=profile.totals[0][1] if profile.totals else None,
-        newest=0 if profile.numbered else profile.newest,
-        progress_at=clock.monotonic(),
-        tokens=tokens,
-        cursor_margin=cursor_margin,
-        courses={name: Course(lane) for name, lane in lanes.items() if lane.endpoint.streamed},
-        others=together(profile, ways),
-        key_worked=key_worked,
-    )
+    ]
+    lanes = {live.lane.name: live for live in made if not live.endpoint.streamed}
+    courses = {live.lane.name: Course(live) for live in made if live.endpoint.streamed}
+    return _Crew(lanes, courses, tokens, together(profile, ways))
+
+
+def _gate(budgets: dict[str, Budget], learned: Mapping[str, Pool], clock: Clock, log: CallLog, bell: Bell) -> Gate:
+    return Gate(budgets, clock, log, bell, _common(learned, budgets, clock))
 
 
 def _budgets(

@@ -76,6 +76,9 @@ class Run:
     others: float = 0.0
     cutting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    def __post_init__(self) -> None:
+        self.progress_at = self.progress_at or self.clock.monotonic()
+
     @property
     def outlook(self) -> Outlook:
         """What planning needs to know now."""

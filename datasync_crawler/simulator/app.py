@@ -79,8 +79,12 @@ class Skin:
         if wire.reset_after is not None:
             await response.write(b"".join(wire.pieces)[: wire.reset_after])
             return _reset(request)
-        await _write(response, wire)
-        await response.write_eof()
+        try:
+            await _write(response, wire)
+            await response.write_eof()
+        except ConnectionError:
+            # The client left: nothing was served, and nobody is there to be told.
+            return response
         self._service.sent(answer, wire, now)
         return response
 

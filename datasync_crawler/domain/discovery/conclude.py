@@ -12,7 +12,7 @@ from datasync_crawler.domain.discovery.case import Case
 from datasync_crawler.domain.discovery.endpoints import feed_endpoint, main_endpoint
 from datasync_crawler.domain.discovery.evidence import feed_answer, lane_answers, other_names, query_answer
 from datasync_crawler.domain.discovery.exchange import Answer, Question
-from datasync_crawler.domain.discovery.findings import findings, warnings
+from datasync_crawler.domain.discovery.findings import choices, findings, warnings
 from datasync_crawler.domain.discovery.handout import feed_name
 from datasync_crawler.domain.discovery.leaves import words
 from datasync_crawler.domain.discovery.pools import counts_in, read_pool, shares
@@ -47,8 +47,7 @@ def conclude(case: Case, origin: str, now: float) -> Profile:
     query = None if case.limit_lifted else query_answer(case)
     lanes, pools = _lanes(case, [answer for answer in (main, query, whole, bare, feed) if answer])
     newest = main.shown.dated[0] if main.shown.dated and main.shown.descending else None
-    facts = findings(case, endpoints, pools, lanes)
-    return Profile(
+    profile = Profile(
         origin=origin,
         api_base=case.api_base,
         endpoints=endpoints,
@@ -59,10 +58,11 @@ def conclude(case: Case, origin: str, now: float) -> Profile:
         newest_id=newest[0] if newest else None,
         totals=totals(case),
         echo=case.echo,
-        findings=facts,
+        findings=findings(case, endpoints, pools, lanes),
         warnings=(*case.warnings, *warnings(case, endpoints)),
         discovered_at=now,
     )
+    return msgspec.structs.replace(profile, findings=profile.findings + choices(profile))
 
 
 def why_nothing(case: Case) -> DatasyncError:

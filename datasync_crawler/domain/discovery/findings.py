@@ -9,7 +9,8 @@ from datasync_crawler.domain.discovery.candidates import submissions
 from datasync_crawler.domain.discovery.case import Case, total_of
 from datasync_crawler.domain.discovery.evidence import feed_answer, lane_answers, query_answer
 from datasync_crawler.domain.discovery.exchange import Answer, Question
-from datasync_crawler.domain.profile import Endpoint, Evidence, Finding, Lane, Pool
+from datasync_crawler.domain.profile import Endpoint, Evidence, Finding, Lane, Pool, Profile
+from datasync_crawler.domain.ways import rank
 
 _SURE, _LIKELY, _PERHAPS = 0.95, 0.7, 0.4
 
@@ -26,6 +27,13 @@ def findings(
         *_others(case),
         *_submission(case),
     )
+
+
+def choices(profile: Profile) -> tuple[Finding, ...]:
+    """Which ways will be taken, the best first, and why."""
+    urls = {lane.name: profile.endpoint(lane.endpoint).url for lane in profile.lanes}
+    ways = [(way, Evidence("probe", f"GET {urls[way.lane]}", way.why)) for way in rank(profile)]
+    return tuple(Finding(f"way {way.lane}", way.why, _LIKELY, (evidence,)) for way, evidence in ways)
 
 
 def warnings(case: Case, endpoints: Sequence[Endpoint]) -> tuple[str, ...]:
@@ -63,11 +71,16 @@ def _keys(case: Case) -> Iterator[Finding]:
 
 
 def _endpoint(case: Case, endpoint: Endpoint) -> Iterator[Finding]:
-    answers = [answer for answer in case.answers if answer.probe.endpoint == endpoint.name and answer.listing]
+    answers = [answer for answer in case.answers if answer.probe.endpoint == endpoint.name and _shows(answer)]
     evidence = tuple(_probe(answer) for answer in answers)
     name, shape = endpoint.name, endpoint.shape
     yield Finding(f"{name} rows", f"{'.'.join(shape.rows)}: id {shape.id}, time {shape.time}", _SURE, evidence[:1])
-    yield Finding(f"{name} cap", f"{endpoint.cap} rows a page", _SURE, evidence[:1])
+    cap = f"everything at once, as {endpoint.format}" if endpoint.streamed else f"{endpoint.cap} rows a page"
+    yield Finding(f"{name} cap", cap, _SURE, evidence[:1])
+    for header, value in endpoint.headers:
+        yield Finding(f"{name} header", f"{header}: {value}", _SURE, evidence[:1])
+    for parameter, value in endpoint.sparse_params:
+        yield Finding(f"{name} fields", f"{parameter}={value} leaves the others out", _SURE, evidence[-1:])
     yield Finding(f"{name} order", "newest first" if endpoint.descending else "oldest first", _SURE, evidence[:1])
     if endpoint.cursor:
         members = ", ".join(endpoint.cursor.order)
@@ -80,6 +93,10 @@ def _endpoint(case: Case, endpoint: Endpoint) -> Iterator[Finding]:
     if endpoint.grant:
         grant = endpoint.grant
         yield Finding(f"{name} token", f"{grant.method} {grant.url}, {grant.life_seconds:g} s", _SURE, evidence[:1])
+
+
+def _shows(answer: Answer) -> bool:
+    return answer.listing is not None or answer.probe.question in {Question.WHOLE, Question.IDS}
 
 
 def _pools(case: Case, pools: Sequence[Pool], lanes: Sequence[Lane]) -> Iterator[Finding]:

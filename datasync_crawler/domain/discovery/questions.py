@@ -116,7 +116,8 @@ def _made(case: Case, route: Route, main: Answer, high: int | None) -> tuple[int
 
 def _between(case: Case, route: Route, known: Listing, probe: Probe) -> Iterator[Probe]:
     asked, ends, roles = case.asked(Question.RANGE, probe.endpoint), pick_range(known), route.roles.or_else(USUAL)
-    form = _next_form(asked, known.shape.time_unit if known.numeric else _MILLIS)
+    unit = known.shape.time_unit
+    form = _next_form(asked, unit if known.numeric else min(unit, _MILLIS))
     if ends is None or form is None or len(asked) >= _MOST_FORMS:
         return
     (low, high), (unit, iso) = ends, form

@@ -33,8 +33,14 @@ def _lines(profile: Profile) -> Iterator[str]:
 
 def _endpoint(endpoint: Endpoint) -> Iterator[str]:
     order = "newest first" if endpoint.descending else "oldest first"
+    if endpoint.streamed:
+        told = f"everything at once as {endpoint.format}, {order}, begins after {endpoint.latency:.1f} s"
+        yield _line("endpoint", f"{endpoint.name}: {endpoint.url}, {told}")
+        return
     speed = f"{endpoint.cap} rows a page, {order}, {endpoint.latency:.1f} s a page"
     yield _line("endpoint", f"{endpoint.name}: {endpoint.url}, {speed}")
+    for name, value in endpoint.headers:
+        yield _line("", f"asked with {name}: {value}")
     ways = ", ".join(_ways(endpoint))
     yield _line("", f"starts anywhere by {ways}" if ways else "is walked from its newest row")
     if endpoint.grant:

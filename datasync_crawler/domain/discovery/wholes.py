@@ -19,8 +19,9 @@ from datasync_crawler.domain.discovery.listing import Listing
 from datasync_crawler.domain.discovery.probing import plain_probe
 from datasync_crawler.domain.discovery.routes import Lead, Route
 from datasync_crawler.domain.discovery.rows import coarsest_unit, read_columns
-from datasync_crawler.domain.framing import delimiter_of, framer_of, is_json, utf8
+from datasync_crawler.domain.framing import framer_of, is_json, utf8
 from datasync_crawler.domain.profile import Endpoint, Evidence, Path, RowShape
+from datasync_crawler.domain.records import delimiter_of
 from datasync_crawler.domain.streams import PAGE_ROWS
 from datasync_crawler.domain.times import read_time
 

@@ -26,7 +26,6 @@ def lifted(count: int, **headers: str) -> Answer:
     return answer_to(replace(asked, asked=10_000), page(events(0, count)), **headers)
 
 
-
 def test_headers_with_a_fixed_value_may_lift_something() -> None:
     assert lifting_headers(case(), SEEN) == LIFT
 
@@ -114,3 +113,10 @@ def test_rows_that_do_not_shrink_are_left_as_they_are() -> None:
     main = main_answer()
     seen = replace(case(main=main, answers=[sparse(("id", "kind", "timestamp"))]), routes=(FIELDED,))
     assert sparse_params(seen, main) == ()
+
+
+def test_a_profile_says_which_ways_are_taken_and_why() -> None:
+    found = conclude(replace(case(answers=[lifted(400)]), routes=(SEEN,)), "http://h", NOW)
+    facts = {finding.subject: finding.value for finding in found.findings}
+    assert facts["way events-lifted"].startswith("one chain from the newest row, ")
+    assert facts["events header"] == "X-Mode: bulk"

@@ -1,0 +1,60 @@
+"""Records: CSV cut into rows while it comes, with or without a line of names."""
+
+from __future__ import annotations
+
+import csv
+
+import msgspec
+
+from datasync_crawler.domain.errors import Malformed
+from datasync_crawler.domain.profile import RowShape
+
+_DELIMITERS = ",;\t|"
+
+
+class CsvRecords:
+    """Records of CSV as JSON objects of texts.
+
+    Names are those of the first record, or, for an id named by a number, the numbers of the columns from 0.
+    """
+
+    def __init__(self, shape: RowShape) -> None:
+        self._left = ""
+        self._names: list[str] | None = None
+        self._numbered = shape.id.isdecimal()
+        self._delimiter = ""
+
+    def feed(self, text: str) -> list[bytes]:
+        """See :class:`~datasync_crawler.domain.framing.Framer`."""
+        self._left += text
+        end = self._left.rfind("\n")
+        while end >= 0 and self._left.count('"', 0, end) % 2:
+            end = self._left.rfind("\n", 0, end)
+        whole, self._left = self._left[: end + 1], self._left[end + 1 :]
+        return self._records(whole)
+
+    def rest(self) -> list[bytes]:
+        """See :class:`~datasync_crawler.domain.framing.Framer`."""
+        last, self._left = self._left, ""
+        if last.count('"') % 2:
+            raise Malformed("the stream ends within a quoted value")
+        rows = self._records(last) if last.strip() else []
+        if self._names is not None and rows and len(msgspec.json.decode(rows[-1])) < len(self._names):
+            raise Malformed("the stream ends within a row")
+        return rows
+
+    def _records(self, text: str) -> list[bytes]:
+        self._delimiter = self._delimiter or delimiter_of(text)
+        records = [
+            record for record in csv.reader(text.splitlines(keepends=True), delimiter=self._delimiter) if record
+        ]
+        if self._names is None and records:
+            self._names = [str(at) for at in range(len(records[0]))] if self._numbered else records.pop(0)
+        names = self._names or []
+        return [msgspec.json.encode(dict(zip(names, record, strict=False))) for record in records]
+
+
+def delimiter_of(text: str) -> str:
+    """What parts the values of a record: whichever usual character its first line has most of."""
+    first = text.partition("\n")[0]
+    return max(_DELIMITERS, key=first.count)
