@@ -45,7 +45,7 @@ class Budget:
         self.echo = echo
         self.refused = 0
         self._log: list[float] = []
-        self._unanswered = 0
+        self._unanswered = self._made = 0
         self._lag = 0.0
         self._closed_until = float("-inf")
         self._raise: tuple[Limit, float] | None = None
@@ -57,6 +57,7 @@ class Budget:
     def restore(self, departures: Iterable[float], now: float) -> None:
         """Takes over departures of an earlier process; a stamp in the future counts as now."""
         self._log = sorted([*self._log, *(min(stamp, now) for stamp in departures)])
+        self._made = len(self._log)
 
     def free_at(self, now: float) -> float:
         """When the next call may leave; ``now`` or earlier means at once."""
@@ -64,9 +65,9 @@ class Budget:
         opening = self._closed_until
         if self.limit is None:
             return max(opening, self._log[-1] + self.echo) if self._unanswered and self._log else opening
-        usable = self._usable(self.limit)
+        usable, opening = self._usable(self.limit), max(opening, self._cautious(self.limit))
         if len(self._log) < usable:
-            return max(opening, self._cautious(self.limit))
+            return opening
         return max(opening, self._log[-usable] + self.limit.window + self.margin + _LAGS * self._lag)
 
     def left(self, now: float) -> int | None:
@@ -80,6 +81,7 @@ class Budget:
     def leave(self, now: float) -> None:
         """A call leaves now; whether it may was asked before."""
         insort(self._log, now)
+        self._made += 1
         self._unanswered += 1
         self._forget(now)
 
@@ -194,7 +196,7 @@ class Budget:
 
     def _cautious(self, limit: Limit) -> float:
         """When the next call of the first window may leave: in its upper half not before a refusal would have come."""
-        if 2 * len(self._log) < limit.calls or not self._unanswered or not self._log:
+        if not limit.calls <= 2 * self._made <= 2 * limit.calls or not self._unanswered or not self._log:
             return float("-inf")
         return self._log[-1] + min(self.echo, _STRETCH * limit.window / limit.calls)
 
