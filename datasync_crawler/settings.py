@@ -58,7 +58,7 @@ COOKIES_ENABLED = False
 # Pace. The gate alone holds calls back (default: 16 at once, a delay with jitter, and AutoThrottle from latency).
 CONCURRENT_REQUESTS = 0  # a call that waits for its answer must not hold up another lane's; default 16
 CONCURRENT_REQUESTS_PER_DOMAIN = 128  # lanes bound what is in flight; default 8
-CONCURRENT_ITEMS = 128  # pages wait for the database, not for this; default 100
+CONCURRENT_ITEMS = 1  # an answer is one page, and Scrapy makes that many tasks for each answer; default 100
 DOWNLOAD_DELAY = 0
 DOWNLOAD_DELAY_JITTER = 0  # default 0.5, which sends half of the calls too early
 AUTOTHROTTLE_ENABLED = True

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.crawler import Crawler
 
+# The ledger's threads take the interpreter for moments, many times a page: at Python's default of 5 ms each of them
+# would wait that long behind the event loop.
+_SWITCH_SECONDS = 0.0005
 # Loggers that tell at every start which components are enabled.
 _CHATTY = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.utils.log", "scrapy-playwright")
 
@@ -78,6 +81,7 @@ class Command(ScrapyCrawl):
                 return 0
         if opts.fresh:
             opts.spargs["fresh"] = "1"
+        sys.setswitchinterval(_SWITCH_SECONDS)
         self.crawler_process = process = _Process(self.settings)
         super().run(args, opts)
         spider: Any = self._crawler.spider
