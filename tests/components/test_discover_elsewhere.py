@@ -34,6 +34,7 @@ class Found:
             # No browser: what the page's script says must do.
             "PATH": str(state / "nothing-here"),
             "PLAYWRIGHT_BROWSERS_PATH": str(state / "nothing-here"),
+            "BROWSER_PATH": "",
         }
         self.run = subprocess.run(
             [sys.executable, "-m", "scrapy", "crawl", "discover"],

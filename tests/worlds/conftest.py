@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from tests.worlds.draining import Drained, drain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 AT_ONCE = 2
 
@@ -20,9 +22,16 @@ def drains(
     request: pytest.FixtureRequest, postgres_server: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Future[Drained]]]:
     """What will have come of each world that a test of this session is about."""
-    calls = [item.callspec for item in request.session.items if hasattr(item, "callspec")]
-    names = dict.fromkeys(call.params["world"] for call in calls if "world" in call.params)
+    ours = [item for item in request.session.items if item.path.parent == Path(__file__).parent]
+    names = dict.fromkeys(item.callspec.params["world"] for item in ours if isinstance(item, pytest.Function))
     folder = tmp_path_factory.mktemp("worlds")
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield {name: pool.submit(drain, name, postgres_server, folder / name) for name in names}
         pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture
+def drain_again(postgres_server: str, tmp_path: Path) -> Callable[[str], Drained]:
+    """Drains a world once more, into a database and a state of its own."""
+    numbers = count()
+    return lambda name: drain(name, postgres_server, tmp_path / str(next(numbers)))

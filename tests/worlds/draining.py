@@ -101,9 +101,9 @@ def _calls_after(trial: Trial, moment: float) -> tuple[float, float]:
 
 
 def _settings(simulator: Simulator, name: str) -> dict[str, str]:
-    settings = {"API_BASE_URL": simulator.api_url, "GIVE_UP_AFTER": "0.4", "WEB_PORT": "off"}
+    settings = {"API_BASE_URL": simulator.api_url, "GIVE_UP_AFTER": "0.4"}
     if name in NEED_A_BROWSER:
         return settings
     # Without a browser a world takes half the time.
     nowhere = str(Path(sys.executable).parent)
-    return settings | {"PATH": nowhere, "PLAYWRIGHT_BROWSERS_PATH": nowhere}
+    return settings | {"PATH": nowhere, "PLAYWRIGHT_BROWSERS_PATH": nowhere, "BROWSER_PATH": ""}
