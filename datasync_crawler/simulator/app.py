@@ -75,11 +75,11 @@ class Skin:
         if request.method == "HEAD":
             return web.Response(status=wire.status, headers=wire.headers)
         response = web.StreamResponse(status=wire.status, headers=wire.headers)
-        await response.prepare(request)
-        if wire.reset_after is not None:
-            await response.write(b"".join(wire.pieces)[: wire.reset_after])
-            return _reset(request)
         try:
+            await response.prepare(request)
+            if wire.reset_after is not None:
+                await response.write(b"".join(wire.pieces)[: wire.reset_after])
+                return _reset(request)
             await _write(response, wire)
             await response.write_eof()
         except ConnectionError:
