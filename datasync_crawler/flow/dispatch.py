@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Iterator
-from dataclasses import replace
 
 from datasync_crawler.domain.asking import Ask, ceiling, chained, page_url, rows_wanted, start_of
 from datasync_crawler.domain.ending import Belief
@@ -94,7 +93,7 @@ class Dispatch:
         async with run.cutting:
             for live in run.shards.witnessed() if run.agrees else ():
                 await self._book.finish(live.shard.id, run.generation, Belief.PROVEN.value)
-                live.shard = replace(live.shard, checkpoint=live.shard.checkpoint.proven(Belief.PROVEN.value))
+                live.prove(Belief.PROVEN.value)
                 run.bell.ring()
 
     def _waits_for_a_window(self) -> bool:
