@@ -15,10 +15,11 @@ from playwright.async_api import Error as PlaywrightError
 from scrapy import Request, Spider
 
 from datasync_crawler.adapters.browser import find_browser, launch_options
-from datasync_crawler.adapters.profile_file import read_profile_file, write_profile_file
+from datasync_crawler.adapters.profile_file import read_profile_file, write_description, write_profile_file
 from datasync_crawler.adapters.worker import LedgerWorker
 from datasync_crawler.domain.choices import origin_of, read_choices
 from datasync_crawler.domain.discovery.conclude import conclude
+from datasync_crawler.domain.discovery.describing import describe
 from datasync_crawler.domain.discovery.earlier import known_pools
 from datasync_crawler.domain.discovery.keeping import beginnings
 from datasync_crawler.domain.discovery.standin import stand_in
@@ -124,6 +125,7 @@ class DiscoverSpider(Spider):
         case = await Interrogation(self._send, secrets_of(self.crawler), ledger, digest, pools).run(case)
         logger.info("%d keyed calls in %.1f s", len(case.answers), time.monotonic() - start)
         profile = conclude(case, origin_of(choices.api_base), time.time())
+        write_description(Path(choices.state), describe(case, profile))
         if not profile.numbered:
             await self._keep(ledger, case, profile, whole=not choices.id_only)
         return profile

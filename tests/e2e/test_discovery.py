@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from datasync_crawler.adapters.browser import find_browser
 from datasync_crawler.adapters.ledger import Ledger
@@ -57,7 +59,9 @@ def test_the_default_service_is_found_out_within_twelve_calls_and_fifteen_second
     assert told is not None
     assert int(told[1]) == score["calls"]["keyed"]
     assert float(told[2]) <= MOST_SECONDS
-    assert sim.key not in done.stdout + done.stderr + (tmp_path / "profile.json").read_text()
+    described = (tmp_path / "openapi.json").read_text()
+    assert sim.key not in done.stdout + done.stderr + (tmp_path / "profile.json").read_text() + described
+    assert list(OpenAPIV31SpecValidator(json.loads(described)).iter_errors()) == []
 
     profile = read_profile((tmp_path / "profile.json").read_bytes())
     events, feed = profile.endpoints

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parents[2] / "datasync_crawler"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-PURE = {"msgspec", "tree_sitter", "tree_sitter_javascript"}
+PURE = {"genson", "msgspec", "tree_sitter", "tree_sitter_javascript"}
 IMPURE = {
     "asyncio",
     "concurrent",
