@@ -18,9 +18,15 @@ class Figures:
 
     def most(self, name: str, figure: float, bound: float, unit: str = "") -> None:
         """A figure that must not exceed its bound."""
-        good = figure <= bound
+        self._judge(name, figure, "at most", bound, unit, good=figure <= bound)
+
+    def least(self, name: str, figure: float, bound: float, unit: str = "") -> None:
+        """A figure that must reach its bound."""
+        self._judge(name, figure, "at least", bound, unit, good=figure >= bound)
+
+    def _judge(self, name: str, figure: float, word: str, bound: float, unit: str, *, good: bool) -> None:
         verdict = "ok" if good else "MISSED"
-        print(f"{name:44} {_written(figure):>12} {unit:9} at most {_written(bound):>9}  {verdict}", flush=True)
+        print(f"{name:44} {_written(figure):>12} {unit:9} {word} {_written(bound):>9}  {verdict}", flush=True)
         if not good:
             self.missed.append(name)
 

@@ -73,7 +73,7 @@ def _serving(path: str, events: int, pages: int) -> dict[str, tuple[float, float
         rounds = []
         for _ in range(ROUNDS):
             spent = _processor_seconds(simulator.pid)
-            _drain(simulator.url, path, headers, events, pages)
+            drain_pages(simulator.url, path, headers, events, pages)
             rounds.append(_processor_seconds(simulator.pid) - spent)
         memory = _own_megabytes(simulator.pid)
     return {
@@ -93,17 +93,17 @@ def _feed(simulator: Simulator) -> tuple[str, str]:
     return access["endpoint"], f"{access['tokenHeader']}: {access['token']}\r\n"
 
 
-def _drain(url: str, path: str, headers: str, events: int, pages: int) -> None:
+def drain_pages(url: str, path: str, headers: str, events: int, pages: int, rows: int = ROWS) -> None:
     """Fetch full pages over one connection, keeping nothing."""
     address = urlsplit(url)
     buffer = bytearray(1 << 20)
     first = 1_769_541_612_369
-    step = (first - 1_766_946_793_000) // max(1, events // ROWS)
+    step = (first - 1_766_946_793_000) // max(1, events // rows)
     with socket.create_connection((address.hostname, address.port)) as connection:
         for number in range(pages):
-            stamp = first - step * (number % max(1, events // ROWS - 1))
+            stamp = first - step * (number % max(1, events // rows - 1))
             cursor = json.dumps({"id": "f", "ts": stamp, "v": 2, "exp": 4_102_444_800_000}).encode()
-            query = f"limit={ROWS}&cursor={base64.urlsafe_b64encode(cursor).decode()}"
+            query = f"limit={rows}&cursor={base64.urlsafe_b64encode(cursor).decode()}"
             connection.sendall(f"GET {path}?{query} HTTP/1.1\r\n{headers}\r\n".encode())
             _skip_answer(connection, buffer)
 

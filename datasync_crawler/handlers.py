@@ -67,7 +67,7 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
         finally:
             self._under_way.discard(sending)
         request.meta.update(keyed.meta)
-        return response.replace(url=request.url)
+        return response if response.url == request.url else response.replace(url=request.url)
 
     async def _open(self, request: Request) -> Response:
         """The answer without its body, which stands in the request's meta; one that is no success is read whole."""

@@ -1,46 +1,48 @@
-"""Pages into the ledger, one transaction each, failing closed; and the verdict over the whole at the end."""
+"""Pages into the ledger, failing closed; and the verdict over the whole at the end."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-import msgspec
 from scrapy.exceptions import DropItem
 
+from datasync_crawler.adapters.recall import note_limits, note_working_key, recall
 from datasync_crawler.adapters.worker import CallNotes, Cuts, LedgerWorker
 from datasync_crawler.domain.choices import Choices, read_choices
 from datasync_crawler.domain.completeness import Verdict, judge_set
-from datasync_crawler.domain.errors import ConfigurationError, LedgerError, SourceMismatch
+from datasync_crawler.domain.errors import LedgerError
 from datasync_crawler.domain.page import StoredPage
-from datasync_crawler.domain.profile import Pool, Profile, read_profile
+from datasync_crawler.domain.profile import Pool
 from datasync_crawler.flow.clock import SystemClock
 from datasync_crawler.flow.dispatch import Dispatch
 from datasync_crawler.flow.opening import open_run
 from datasync_crawler.flow.reception import Reception
+from datasync_crawler.flow.writing import Writer
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from datasync_crawler.adapters.ledger import Ledger
-    from datasync_crawler.domain.shard import Shard
+    from datasync_crawler.adapters.ledger import Ledger, Stored
     from datasync_crawler.flow.run import Run
 
 logger = logging.getLogger(__name__)
 
 # Departures older than this (seconds) are in no window that matters.
 _LONGEST_WINDOW = 3 * 3600.0
-_WORKING_KEYS, _PLACES = "working key", "places"
 
 
 class LedgerPipeline:
     """Opens the run from the ledger, stores every page with its checkpoint, and judges the set when the crawl ends.
 
-    After a page that could not be stored no later one is: pages still arrive for a while, and storing them would step
-    over the hole.
+    Where nothing but the machine bounds the drain the table's key is left out at first. It is built as soon as that
+    changes, or as many rows are in as the service tells of (the flow goes by that figure, and some may be copies), and
+    before the verdict in any case; what an earlier run left out is built before anything is asked for.
     """
 
     def __init__(self, crawler: Crawler, choices: Choices) -> None:
@@ -49,12 +51,12 @@ class LedgerPipeline:
         self._key = hashlib.sha256(choices.key.encode()).hexdigest()
         self._pages = LedgerWorker(choices.database or "", id_only=choices.id_only)
         self._calls = LedgerWorker(choices.database or "", id_only=choices.id_only)
-        self._lock = asyncio.Lock()
-        self._batch: list[StoredPage] = []
+        self._notes = CallNotes(self._calls, self._key)
+        self._writer = Writer(self._store, self._failed, least_rows=choices.batch_rows)
         self._lessons: asyncio.Future[None] | None = None
         self._key_kept = False
         self._run: Run | None = None
-        self._broken = False
+        self._loading = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -66,7 +68,7 @@ class LedgerPipeline:
         spider: Any = self._crawler.spider
         clock, choices = SystemClock(), self._choices
         since = clock.wall() - _LONGEST_WINDOW
-        known = await self._pages.do(lambda ledger: _remembered(ledger, self._key, since))
+        known = await self._pages.do(lambda ledger: recall(ledger, self._key, since))
         self._run = spider.run = open_run(
             known.profile,
             known.shards,
@@ -76,58 +78,71 @@ class LedgerPipeline:
             learned=known.learned,
             key_worked=known.key_worked,
             clock=clock,
-            log=CallNotes(self._calls, self._key),
+            log=self._notes,
             most_in_flight=choices.most_in_flight,
             reserve=choices.reserve,
             whole=not choices.id_only,
             cursor_margin=choices.cursor_threshold,
         )
+        self._loading = known.loading
+        # What is there by now stays: the collector need not look at it again, page after page.
+        gc.freeze()
         self._run.key_dies = None if known.first_call is None else known.first_call + choices.key_life
         self._lessons = asyncio.ensure_future(self._keep_lessons(self._run))
         spider.whole = not choices.id_only
         spider.reception = Reception(self._run)
         spider.dispatch = Dispatch(
-            self._run, Cuts(self._pages), give_up_after=choices.give_up_after, most_at_once=choices.most_shards
+            self._run,
+            Cuts(self._pages),
+            give_up_after=choices.give_up_after,
+            most_at_once=choices.most_shards,
+            most_bytes=choices.most_bytes_in_flight,
         )
 
     async def process_item(self, item: StoredPage) -> StoredPage:
-        """Stores a page, alone or with its batch; raises DropItem once any page failed."""
-        async with self._lock:
-            if not self._broken:
-                self._batch.append(item)
-                # An empty page counts as a row, so that the proof it may carry is not left lying.
-                full = sum(max(1, len(page.page.ids)) for page in self._batch) >= self._choices.batch_rows
-                # A stream waits until its pages are stored, and for no more of them.
-                if full or (self._run is not None and item.lane in self._run.courses):
-                    await self._flush()
-            if self._broken:
-                raise DropItem("a page could not be stored, this one or one before")
+        """Stores a page, alone or with others; raises DropItem once any page failed."""
+        # A stream waits until its pages are stored, and for no more of them.
+        at_once = self._run is not None and item.lane in self._run.courses
+        if not await self._writer.take(item, at_once=at_once):
+            raise DropItem("a page could not be stored, this one or one before")
         return item
 
-    async def _flush(self) -> None:
+    async def _store(self, pages: Sequence[StoredPage]) -> None:
         spider: Any = self._crawler.spider
-        batch, self._batch = self._batch, []
-        try:
-            outcomes = await self._pages.do(lambda ledger: ledger.store_all(batch))
-            await self._keep_key()
-            await self._write_lessons()
-        except Exception as error:  # noqa: BLE001 - whatever it is, no later page may be stored
-            self._broken = True
-            failure = error if isinstance(error, LedgerError) else LedgerError(f"the ledger failed: {error!r}")
-            spider.run.stop(failure)
-            logger.error("%d pages could not be stored: %s", len(batch), failure)  # noqa: TRY400 - one line
-            return
-        for page, stored in zip(batch, outcomes, strict=True):
+        outcomes = await self._pages.do(lambda ledger: ledger.store_all(pages))
+        if self._loading:
+            outcomes[-1] = await self._loaded(sum(stored.inserted for stored in outcomes), outcomes[-1])
+        await self._keep_key()
+        await self._write_lessons()
+        for page, stored in zip(pages, outcomes, strict=True):
             spider.reception.stored(stored.inserted, stored.met, page.lane)
+
+    async def _loaded(self, rows: int, last: Stored) -> Stored:
+        """So many rows more are in the table without a key; gives the last outcome less the copies, once they tell."""
+        run = self._run
+        assert run is not None
+        enough = run.total is not None and run.stored + rows >= run.total
+        if not enough and not run.limited:
+            return last
+        self._loading = False
+        copies = await self._pages.do(lambda ledger: ledger.build_key())
+        return replace(last, inserted=last.inserted - copies, met=last.met + copies)
+
+    def _failed(self, error: Exception, pages: int) -> None:
+        spider: Any = self._crawler.spider
+        failure = error if isinstance(error, LedgerError) else LedgerError(f"the ledger failed: {error!r}")
+        spider.run.stop(failure)
+        logger.error("%d pages could not be stored: %s", pages, failure)
 
     async def close_spider(self) -> None:
         """Judges the set from the database and leaves the verdict in the ledger and in the stats."""
         if self._lessons is not None:
             self._lessons.cancel()
         try:
-            if self._run is not None and self._batch:
-                await self._flush()
-            if self._run is not None and not self._broken:
+            if self._run is not None:
+                await self._notes.settle()
+                await self._writer.finish()
+            if self._run is not None and not self._writer.broken:
                 await self._write_lessons()
                 verdict = await self._pages.do(self._judge)
                 self._tell(verdict)
@@ -141,7 +156,7 @@ class LedgerPipeline:
         """Writes down, once, that the key opens pages: what refuses it later says that it has expired."""
         if not self._key_kept:
             self._key_kept = True
-            await self._pages.do(lambda ledger: ledger.remember(_WORKING_KEYS, self._key, b"true"))
+            await self._pages.do(lambda ledger: note_working_key(ledger, self._key))
 
     async def _keep_lessons(self, run: Run) -> None:
         """Writes down what is learned of limits at once: after a refusal no page may come for a whole window."""
@@ -152,14 +167,22 @@ class LedgerPipeline:
 
     async def _write_lessons(self) -> None:
         run = self._run
-        if run is None or not run.lessons:
+        if run is None:
+            return
+        if run.profile_changed:
+            run.profile_changed = False
+            document = run.profile.to_json()
+            await self._pages.do(lambda ledger: ledger.save_profile(document))
+        if not run.lessons:
             return
         lessons = [Pool(name, limit.calls, limit.window) for name, limit in run.lessons.items()]
         run.lessons.clear()
-        await self._pages.do(lambda ledger: _write_down(ledger, lessons))
+        await self._pages.do(lambda ledger: note_limits(ledger, lessons))
 
     def _judge(self, ledger: Ledger) -> Verdict:
         assert self._run is not None
+        if self._run.shards.done:
+            ledger.build_key()
         standing = ledger.standing()
         named = [(name, told) for name, told in self._run.profile.totals]
         totals = [("the pages' total", self._run.total)] if self._run.total is not None else []
@@ -192,50 +215,3 @@ class LedgerPipeline:
             logger.error("not complete: %s", sentence)
         for sentence in verdict.noted:
             logger.info("noted: %s", sentence)
-
-
-def _write_down(ledger: Ledger, lessons: list[Pool]) -> None:
-    for pool in lessons:
-        ledger.remember("pool", pool.name, msgspec.json.encode(pool))
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What the ledger remembers of earlier runs; times are wall seconds."""
-
-    profile: Profile
-    shards: list[Shard]
-    generation: int
-    stored: int
-    calls: list[tuple[str, float]]
-    learned: dict[str, Pool]
-    first_call: float | None
-    key_worked: bool
-
-
-def _check_places(ledger: Ledger, profile: Profile) -> None:
-    """Raises SourceMismatch when the shards' places mean numbers and the profile's times, or the other way."""
-    kept = ledger.remembered(_PLACES).get(_PLACES)
-    mine = msgspec.json.encode("numbers" if profile.numbered else "times")
-    if kept is not None and kept != mine and ledger.count():
-        raise SourceMismatch("the new profile cuts the set otherwise than the ledger's shards: use another database")
-    ledger.remember(_PLACES, _PLACES, mine)
-
-
-def _remembered(ledger: Ledger, key: str, since: float) -> _Known:
-    document = ledger.profile()
-    if document is None:
-        raise ConfigurationError("no profile yet: run scrapy crawl discover first")
-    profile = read_profile(document)
-    _check_places(ledger, profile)
-    ledger.plant([(None, None)])
-    return _Known(
-        generation=ledger.lease(),
-        profile=profile,
-        shards=ledger.shards(),
-        stored=ledger.count(),
-        calls=[(call.pool, call.at) for call in ledger.calls(key, since)],
-        learned={name: msgspec.json.decode(text, type=Pool) for name, text in ledger.remembered("pool").items()},
-        first_call=ledger.first_call(key),
-        key_worked=key in ledger.remembered(_WORKING_KEYS),
-    )

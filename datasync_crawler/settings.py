@@ -45,7 +45,8 @@ BROWSER_PATH = _chosen("BROWSER_PATH")
 PLAYWRIGHT_BROWSERS_PATH = _chosen("PLAYWRIGHT_BROWSERS_PATH")  # Playwright's own, where its downloads are
 
 BOT_NAME = "datasync_crawler"
-SPIDER_MODULES = ["datasync_crawler.spiders"]
+# Named one by one, so that no other command pays for the browser's library.
+SPIDER_MODULES = ["datasync_crawler.spiders.discover", "datasync_crawler.spiders.events"]
 COMMANDS_MODULE = "datasync_crawler.commands"
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 ASYNCIO_EVENT_LOOP = "uvloop.Loop"
@@ -81,6 +82,7 @@ REDIRECT_ENABLED = False
 REFERRER_POLICY = "no-referrer"
 HTTPERROR_ALLOW_ALL = True  # every status means something to the drain
 URLLENGTH_LIMIT = 0  # cursors are opaque and may be long; default 2083 drops them silently
+SCHEDULER = "datasync_crawler.scheduler.CallScheduler"
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the ledger knows what is done
 
 # Nothing listens, nothing is believed unverified (defaults: on, on, off).

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy import signals
 from scrapy.extensions.throttle import AutoThrottle
 
+from datasync_crawler.flow.answers import Answer
 from datasync_crawler.handlers import headers_of
 
 if TYPE_CHECKING:
@@ -37,4 +38,4 @@ class HeaderThrottle(AutoThrottle):
         reception: Any = getattr(spider, "reception", None)
         call = request.cb_kwargs.get("call")
         if reception is not None and call is not None:
-            reception.heard(call, headers_of(response), response.status)
+            reception.heard(call, Answer(response.status, headers_of(response), response.body))

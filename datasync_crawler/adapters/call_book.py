@@ -27,9 +27,8 @@ class CallBook(Session):
     def note_calls(self, calls: Sequence[Call]) -> None:
         """Writes calls down; they are committed when this returns, so that each may leave afterwards."""
         with self.transaction() as cursor:
-            cursor.execute(QUERIES["commit_without_waiting_for_the_disk"])
-            for call in calls:
-                cursor.execute(QUERIES["note_call"], asdict(call))
+            notes = [cursor.mogrify(QUERIES["note_call"], asdict(call)) for call in calls]
+            cursor.execute(b"\n".join([QUERIES["commit_without_waiting_for_the_disk"].encode(), *notes]))
 
     def calls(self, key: str, since: float) -> list[Call]:
         """The calls of ``key`` at or after the wall time ``since``, oldest first, refused ones too."""

@@ -1,11 +1,10 @@
-"""Rows into ``ingested_events``: a direct COPY, and where it meets a key already there, by way of staging."""
+"""Rows into ``ingested_events``: a direct COPY, and where that meets a key already there, by way of staging."""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
-
-from psycopg2.errors import UniqueViolation
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from datasync_crawler.adapters.queries import QUERIES
 
@@ -18,26 +17,40 @@ _BLOCK = 1 << 20
 """Bytes a read of COPY; the driver's 8 kB cost 12 %."""
 
 
-def insert(cursor: Cursor, batch: Batch, *, uuid: bool) -> int:
-    """Stores what is not there yet, inside the caller's transaction; returns how many rows were new.
+@dataclass(frozen=True, slots=True)
+class TableForm:
+    """How the table stands: whether its ids are of the type UUID, and whether it has its key."""
 
-    ``uuid`` is the type of the column, which the caller's lock keeps; a batch that is not canonical needs text.
+    uuid: bool = True
+    keyed: bool = True
+
+    @classmethod
+    def read(cls, cursor: Cursor) -> Self:
+        """As it is now; it stays so while the caller's transaction holds a lock on the table."""
+        cursor.execute(QUERIES["table_form"])
+        return cls(*(cursor.fetchone() or ()))
+
+
+def insert(cursor: Cursor, batch: Batch, form: TableForm) -> None:
+    """Stores rows inside the caller's transaction, all as new ones; ``form`` is the table's, canonical if it says so.
+
+    Raises UniqueViolation, which ends the transaction, when one is there already and the table has its key.
     """
+    if batch.ids:
+        _copy(cursor, "ingested_events", batch.in_order() if form.keyed else batch, form)
+
+
+def merge(cursor: Cursor, batch: Batch, form: TableForm) -> int:
+    """Stores what is not there yet, inside the caller's transaction; returns how many rows were new."""
     if not batch.ids:
         return 0
-    rows = batch.binary(uuid=uuid)
-    cursor.execute("SAVEPOINT direct")
-    try:
-        _copy(cursor, "ingested_events", batch, rows)
-    except UniqueViolation:
-        cursor.execute("ROLLBACK TO SAVEPOINT direct")
-        cursor.execute(QUERIES["stage"])
-        _copy(cursor, "staged_events", batch, rows)
-        cursor.execute(QUERIES["merge_staged"])
-        return cursor.rowcount
-    return len(batch.ids)
+    cursor.execute(QUERIES["stage"])
+    _copy(cursor, "staged_events", batch, form)
+    cursor.execute(QUERIES["merge_staged"])
+    return cursor.rowcount
 
 
-def _copy(cursor: Cursor, table: str, batch: Batch, rows: bytes) -> None:
+def _copy(cursor: Cursor, table: str, batch: Batch, form: TableForm) -> None:
     columns = "id" if batch.events is None else "id, occurred_at, type, payload"
-    cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH BINARY", io.BytesIO(rows), size=_BLOCK)
+    rows = io.BytesIO(batch.binary(uuid=form.uuid))
+    cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH BINARY", rows, size=_BLOCK)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Self
 
 from datasync_crawler.adapters.postgres import Session, connect, ledger_errors
 from datasync_crawler.adapters.queries import QUERIES
+from datasync_crawler.adapters.standing import UNKEYED
+from datasync_crawler.domain.errors import NotComplete
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -23,7 +25,7 @@ class SnapshotIds:
     """All ids of one moment; ``count`` and the ``length`` in bytes of the ids joined by newlines are known beforehand.
 
     A context manager with a connection of its own: what is stored meanwhile does not show. The ids may be walked again
-    once a walk came to its end.
+    once a walk came to its end. Raises NotComplete while the table has no key: an id might come twice.
     """
 
     def __init__(self, url: str) -> None:
@@ -33,11 +35,16 @@ class SnapshotIds:
             with ledger_errors():
                 self._connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
                 with self._connection.cursor() as cursor:
+                    cursor.execute(QUERIES["is_keyed"])
+                    keyed = cursor.fetchone() == (True,)
                     cursor.execute(QUERIES["measure_ids"])
                     self.count, size = cursor.fetchone() or (0, 0)
         except BaseException:
             self._connection.close()
             raise
+        if not keyed:
+            self._connection.close()
+            raise NotComplete(UNKEYED)
         self.length: int = size + max(self.count - 1, 0)
 
     def __enter__(self) -> Self:

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from datasync_crawler.adapters.batch import fault_of_id, sift
+from datasync_crawler.adapters.batch import fault_of_id
 from datasync_crawler.adapters.call_book import Call, CallBook
-from datasync_crawler.adapters.event_store import insert
+from datasync_crawler.adapters.event_store import TableForm
 from datasync_crawler.adapters.id_set import IdSet, SnapshotIds
 from datasync_crawler.adapters.memory import Memory
+from datasync_crawler.adapters.page_store import PageStore, Stored
 from datasync_crawler.adapters.postgres import Fenced
 from datasync_crawler.adapters.queries import QUERIES, SCHEMA
 from datasync_crawler.adapters.shard_book import ShardBook
 from datasync_crawler.adapters.standing import Standing, holes, ids_of
 from datasync_crawler.adapters.submission_book import SubmissionBook, SubmissionIntent, SubmissionRecord
+from datasync_crawler.adapters.table_key import TableKey
 from datasync_crawler.domain.errors import SourceMismatch
 from datasync_crawler.domain.profile import read_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
-
-    from datasync_crawler.adapters.batch import Batch
-    from datasync_crawler.domain.page import StoredPage
 
 __all__ = [
     "Call",
@@ -40,25 +36,12 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What became of a page's rows: ``inserted`` were new, ``met`` were there already or came twice in the page."""
-
-    inserted: int
-    met: int
-
-
-class Ledger(ShardBook, CallBook, Memory, SubmissionBook, IdSet):
+class Ledger(PageStore, TableKey, ShardBook, CallBook, Memory, SubmissionBook, IdSet):
     """One source's records and everything known about getting them; a checkpoint is never ahead of its rows.
 
     One connection, a context manager, used by one thread at a time. Whatever fails raises LedgerError and leaves the
     database as it was.
     """
-
-    def __init__(self, url: str, *, id_only: bool = True) -> None:
-        super().__init__(url)
-        self._id_only = id_only
-        self._uuid = True
 
     @classmethod
     def open(cls, url: str, *, id_only: bool = True) -> Self:
@@ -69,8 +52,7 @@ class Ledger(ShardBook, CallBook, Memory, SubmissionBook, IdSet):
                 cursor.execute(QUERIES["lock_schema"])
                 cursor.execute(SCHEMA)
                 ledger._make_table(cursor)
-                cursor.execute(QUERIES["ids_are_uuids"])
-                (ledger._uuid,) = cursor.fetchone() or (True,)
+                ledger._form = TableForm.read(cursor)
         except BaseException:
             ledger.close()
             raise
@@ -106,51 +88,7 @@ class Ledger(ShardBook, CallBook, Memory, SubmissionBook, IdSet):
             raise SourceMismatch(f"this ledger has rows of ID_ONLY={had}, not {asked}: use another database")
         cursor.execute(QUERIES["drop_event_table"])
         self._make_table(cursor)
-        self._uuid = True
-
-    def store(self, page: StoredPage) -> Stored:
-        """Stores one page; see :meth:`store_all`."""
-        return self.store_all([page])[0]
-
-    def store_all(self, pages: Sequence[StoredPage]) -> list[Stored]:
-        """Stores rows, rejected rows and checkpoints of the pages in one transaction, in their order.
-
-        Raises Fenced when a shard was leased to somebody else meanwhile; nothing is stored then.
-        """
-        uuid, outcomes = self._uuid, []
-        with self.transaction() as cursor:
-            for page in pages:
-                batch = sift(page.page, id_only=self._id_only)
-                uuid = self._enter(cursor, page, batch)
-                inserted = insert(cursor, batch, uuid=uuid)
-                outcomes.append(Stored(inserted, len(batch.ids) - inserted + batch.met))
-                self._move_checkpoint(cursor, page, batch, outcomes[-1])
-        self._uuid = uuid
-        return outcomes
-
-    def _enter(self, cursor: Cursor, page: StoredPage, batch: Batch) -> bool:
-        """Locks the shard and the column's type; returns whether the column holds UUIDs now."""
-        canonical = batch.canonical
-        query = "enter_shard_alone" if self._uuid and not canonical else "enter_shard"
-        cursor.execute(QUERIES[query], {"shard": page.shard, "generation": page.generation})
-        row = cursor.fetchone()
-        if row is None:
-            raise Fenced(f"shard {page.shard} is no longer held by generation {page.generation}")
-        if row[0] and not canonical:
-            cursor.execute(QUERIES["make_ids_text"])
-            return False
-        return bool(row[0])
-
-    def _move_checkpoint(self, cursor: Cursor, page: StoredPage, batch: Batch, stored: Stored) -> None:
-        values: dict[str, object] = {"shard": page.shard, "lane": page.lane, **asdict(stored)}
-        if page.checkpoint is None:
-            cursor.execute(QUERIES["count_beside"], values)
-        else:
-            cursor.execute(QUERIES["move_checkpoint"], values | asdict(page.checkpoint))
-        (number,) = cursor.fetchone() or (0,)
-        for row in batch.rejected:
-            reason = row.reason.replace("\0", "�")
-            cursor.execute(QUERIES["reject"], {"shard": page.shard, "page": number, "reason": reason, "raw": row.raw})
+        self._form = TableForm()
 
     def standing(self) -> Standing:
         """Counts the table and holds it against the shards."""
@@ -163,6 +101,7 @@ class Ledger(ShardBook, CallBook, Memory, SubmissionBook, IdSet):
             gaps=gaps,
             overlaps=overlaps,
             rejected=self._lost_rows(),
+            keyed=self.keyed,
         )
 
     def _lost_rows(self) -> int:

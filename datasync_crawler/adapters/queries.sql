@@ -58,23 +58,49 @@ UPDATE ingestion_progress SET proof = NULL, updated_at = now() WHERE proof = 'se
 UPDATE ingestion_progress SET proof = %(proof)s, cursor = NULL, cursor_expires = NULL, updated_at = now()
 WHERE shard = %(shard)s AND generation = %(generation)s;
 
--- enter_shard --
--- The column's type is read after the lock, so that nobody changes it before the rows are in.
+-- enter_shards --
+-- The column's type and key are read after the lock, so that nobody changes them before the rows are in. Shards are
+-- locked in the order of their numbers: two crawlers can then wait for each other, but never in a circle.
 LOCK TABLE ingested_events IN ROW EXCLUSIVE MODE;
-SELECT (SELECT atttypid = 'uuid'::regtype FROM pg_attribute
-        WHERE attrelid = 'ingested_events'::regclass AND attname = 'id')
-FROM ingestion_progress WHERE shard = %(shard)s AND generation = %(generation)s FOR UPDATE;
+SELECT shard FROM ingestion_progress
+WHERE (shard, generation) IN (SELECT * FROM unnest(%(shards)s::integer[], %(held)s::bigint[]))
+ORDER BY shard FOR UPDATE;
 
--- enter_shard_alone --
--- For a page that may convert the column: asking for the stronger lock later could meet another who does the same.
+-- hold_events_alone --
+-- For whoever may change the column or the key: asking for the stronger lock later could meet another who does it.
 LOCK TABLE ingested_events IN ACCESS EXCLUSIVE MODE;
-SELECT (SELECT atttypid = 'uuid'::regtype FROM pg_attribute
-        WHERE attrelid = 'ingested_events'::regclass AND attname = 'id')
-FROM ingestion_progress WHERE shard = %(shard)s AND generation = %(generation)s FOR UPDATE;
 
--- ids_are_uuids --
-SELECT atttypid = 'uuid'::regtype FROM pg_attribute
-WHERE attrelid = 'ingested_events'::regclass AND attname = 'id';
+-- table_form --
+SELECT (SELECT atttypid = 'uuid'::regtype FROM pg_attribute
+        WHERE attrelid = 'ingested_events'::regclass AND attname = 'id'),
+       EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'ingested_events'::regclass AND contype = 'p');
+
+-- is_keyed --
+SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'ingested_events'::regclass AND contype = 'p');
+
+-- drop_key --
+ALTER TABLE ingested_events DROP CONSTRAINT ingested_events_pkey;
+
+-- add_key --
+-- The memory for sorting is given back at the end of the transaction.
+SET LOCAL maintenance_work_mem = '256MB';
+ALTER TABLE ingested_events ADD CONSTRAINT ingested_events_pkey PRIMARY KEY (id);
+
+-- remove_copies --
+-- Of each id the row that came first stays.
+DELETE FROM ingested_events WHERE ctid IN (
+    SELECT ctid FROM (SELECT ctid, row_number() OVER (PARTITION BY id ORDER BY ctid) AS copy FROM ingested_events) AS n
+    WHERE copy > 1
+);
+
+-- count_copies_as_met --
+UPDATE ingestion_progress SET rows = rows - taken, met = met + taken, updated_at = now()
+FROM (
+    SELECT shard AS from_shard,
+           least(rows, greatest(0, %(copies)s - (sum(rows) OVER (ORDER BY rows DESC, shard) - rows))) AS taken
+    FROM ingestion_progress
+) AS shares
+WHERE shard = from_shard AND taken > 0;
 
 -- make_ids_text --
 -- The C collation keeps the order of bytes, which is the order that uuids had.
@@ -93,17 +119,17 @@ UPDATE ingestion_progress
 SET lane = %(lane)s, position = %(position)s, last_id = %(last_id)s, cursor = %(cursor)s,
     cursor_expires = %(cursor_expires)s, proof = coalesce(nullif(proof, ''), %(proof)s),
     rows = rows + %(inserted)s, met = met + %(met)s, pages = pages + 1, updated_at = now()
-WHERE shard = %(shard)s
-RETURNING pages;
+WHERE shard = %(shard)s;
 
 -- count_beside --
 UPDATE ingestion_progress
 SET rows = rows + %(inserted)s, met = met + %(met)s, pages = pages + 1, updated_at = now()
-WHERE shard = %(shard)s
-RETURNING pages;
+WHERE shard = %(shard)s;
 
 -- reject --
-INSERT INTO rejected_rows (shard, page, reason, raw) VALUES (%(shard)s, %(page)s, %(reason)s, %(raw)s);
+-- Its page was counted just before.
+INSERT INTO rejected_rows (shard, page, reason, raw)
+SELECT shard, pages, %(reason)s, %(raw)s FROM ingestion_progress WHERE shard = %(shard)s;
 
 -- rejected --
 SELECT DISTINCT raw FROM rejected_rows;

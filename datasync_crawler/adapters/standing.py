@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Range = tuple[int | None, int | None]
 
+UNKEYED = "the table has no key yet, so some of its rows may be copies; scrapy crawl events builds it"
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -21,6 +23,7 @@ class Standing:
 
     ``events`` are in the table, ``claimed`` by the shards; ``gaps`` and ``overlaps`` are half-open ranges in
     microseconds, None an open end; ``rejected`` counts the rows that could not be stored and did not come otherwise.
+    Unless the table is ``keyed``, some of its rows may be copies.
     """
 
     events: int
@@ -29,11 +32,12 @@ class Standing:
     gaps: tuple[Range, ...]
     overlaps: tuple[Range, ...]
     rejected: int
+    keyed: bool = True
 
     @property
     def faults(self) -> tuple[str, ...]:
         """A sentence for each thing that stands against the proof, but for rejected rows, which a user may accept."""
-        told = []
+        told = [] if self.keyed else [UNKEYED]
         if self.events != self.claimed:
             told.append(f"the table has {self.events} events, the shards stored {self.claimed}")
         if self.open_shards:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -11,6 +12,11 @@ from datasync_crawler.adapters.ledger import Call, Ledger
 from datasync_crawler.domain.shard import Shard
 
 Result = TypeVar("Result")
+
+logger = logging.getLogger(__name__)
+
+_JOTTING = 0.25
+"""Seconds until calls that nobody waits for are written down."""
 
 
 class LedgerWorker:
@@ -48,10 +54,39 @@ class CallNotes:
     def __init__(self, worker: LedgerWorker, key_digest: str) -> None:
         self._worker = worker
         self._key = key_digest
+        self._jotted: list[Call] = []
+        self._due: asyncio.TimerHandle | None = None
+        self._writing: set[asyncio.Future[None]] = set()
 
     async def note(self, pool: str, at: float) -> None:
-        """Commits that a call to the pool leaves at the wall time ``at``."""
-        await self._worker.do(lambda ledger: ledger.note_calls([Call(pool, self._key, at)]))
+        """Commits that a call to the pool leaves at the wall time ``at``, and what was jotted down before."""
+        self._jotted.append(Call(pool, self._key, at))
+        await self.settle()
+
+    def jot(self, pool: str, at: float) -> None:
+        """Commits the same within a quarter of a second, together with others."""
+        self._jotted.append(Call(pool, self._key, at))
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(_JOTTING, self._settle_aside)
+
+    async def settle(self) -> None:
+        """Commits what was jotted down."""
+        if self._due is not None:
+            self._due.cancel()
+        calls, self._jotted, self._due = self._jotted, [], None
+        if calls:
+            await self._worker.do(lambda ledger: ledger.note_calls(calls))
+
+    def _settle_aside(self) -> None:
+        writing = asyncio.ensure_future(self.settle())
+        self._writing.add(writing)
+        writing.add_done_callback(self._settled)
+
+    def _settled(self, writing: asyncio.Future[None]) -> None:
+        self._writing.discard(writing)
+        if not writing.cancelled() and writing.exception() is not None:
+            # The pages' own session tells of it, or the next call that has to be written down first.
+            logger.warning("calls could not be written down: %s", writing.exception())
 
 
 class Cuts:

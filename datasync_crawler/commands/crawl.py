@@ -13,7 +13,7 @@ from scrapy.spiderloader import get_spider_loader
 
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.state import database, held
-from datasync_crawler.commands.parent import end_with_parent
+from datasync_crawler.commands.parent import add_parent_options, follow_parent
 from datasync_crawler.domain.choices import Choices, origin_of, read_choices
 from datasync_crawler.domain.completeness import Verdict, read_verdict
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, NotComplete
@@ -50,7 +50,7 @@ class Command(ScrapyCrawl):
         super().add_options(parser)
         parser.add_argument("--fresh", action="store_true", help="discover: make a new profile although there is one")
         parser.add_argument("--recheck", action="store_true", help="events: ask again although the set is complete")
-        parser.add_argument("--with-parent", action="store_true", help="end as by SIGTERM when standard input closes")
+        add_parent_options(parser)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Runs the spider named by the one argument."""
@@ -58,16 +58,18 @@ class Command(ScrapyCrawl):
         for chatty in _CHATTY:
             # A filter and no level, which Scrapy sets anew when it opens its log.
             logging.getLogger(chatty).addFilter(_is_warning)
-        if opts.with_parent:
-            end_with_parent()
+        if not follow_parent(opts, *args[:1]):
+            return
         try:
             _check_spider(args, get_spider_loader(self.settings).list())
             choices = read_choices(self.settings)
             state = Path(choices.state)
             with held(state), database(choices.database, state) as url:
                 self.settings.set("DATABASE_URL", url, priority="cmdline")
-                # Of Scrapy's own, so that -s MAX_IN_FLIGHT_BYTES counts as well.
-                self.settings.set("SCRAPER_SLOT_MAX_ACTIVE_SIZE", choices.most_bytes_in_flight, priority="cmdline")
+                # Of Scrapy's own, so that -s MAX_IN_FLIGHT_BYTES counts as well. A page that waits to be stored is
+                # held as an answer, as rows and as a transaction.
+                waiting = choices.most_bytes_in_flight // 3
+                self.settings.set("SCRAPER_SLOT_MAX_ACTIVE_SIZE", waiting, priority="cmdline")
                 self.exitcode = self._crawl(args, opts, choices, url)
         except DatasyncError as error:
             print(f"scrapy crawl: {secrets_free(str(error), self.settings)}", file=sys.stderr)

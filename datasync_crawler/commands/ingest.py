@@ -1,9 +1,7 @@
-"""``scrapy ingest``: the whole chain, discover, events, verify and submit, over one database."""
+"""``scrapy ingest``: the whole chain, discover, events, submit and verify, over one database."""
 
 from __future__ import annotations
 
-import signal
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from scrapy.commands import ScrapyCommand
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.state import database, held
 from datasync_crawler.commands.demo import Demo
+from datasync_crawler.commands.steps import run_steps
 from datasync_crawler.domain.choices import NAMES, read_choices
 from datasync_crawler.domain.completeness import read_verdict
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError
@@ -22,7 +21,6 @@ from datasync_crawler.settings import child_environment
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
-    from types import FrameType
 
 _DEMO_EVENTS, _DEMO_SPEED = 3_000_000, 10.0
 
@@ -36,13 +34,13 @@ class _Chain:
     submits: bool
 
     def steps(self) -> list[list[str]]:
-        """The commands in their order, as arguments to scrapy."""
-        steps = [
-            ["crawl", "--with-parent", "discover"],
-            ["crawl", "--with-parent", "events", "-s", f"JOBDIR={self.state / 'jobdir'}"],
+        """The commands in their order, as arguments to scrapy; a submission proves the set by itself."""
+        return [
+            ["crawl", "discover"],
+            ["crawl", "events", "-s", f"JOBDIR={self.state / 'jobdir'}"],
+            *([["submit"]] if self.submits else []),
             ["verify"],
         ]
-        return [*steps, ["submit"]] if self.submits else steps
 
 
 class Command(ScrapyCommand):
@@ -58,7 +56,7 @@ class Command(ScrapyCommand):
 
     def short_desc(self) -> str:
         """The line in the list of commands."""
-        return "Discover, drain, verify and (AUTO_SUBMIT=true) submit, in one go"
+        return "Discover, drain, (AUTO_SUBMIT=true) submit and verify, in one go"
 
     def long_desc(self) -> str:
         """The paragraph of ``--help``."""
@@ -102,10 +100,9 @@ class Command(ScrapyCommand):
         with held(state, "chain.lock"), database(choices.database, state) as url:
             chosen = {name: str(self.settings.get(name) or "") for name in NAMES}
             chain = _Chain(child_environment({**chosen, "DATABASE_URL": url}), state, choices.auto_submit)
-            for step in chain.steps():
-                code = _run(step, chain.environment)
-                if code != 0:
-                    return _Outcome(code)
+            code = run_steps(chain.steps(), chain.environment)
+            if code != 0:
+                return _Outcome(code)
             with Ledger.open(url, id_only=choices.id_only) as ledger:
                 return _Outcome(0, read_verdict(ledger.remembered("verdict")["complete"]).count)
 
@@ -122,28 +119,3 @@ class _Outcome:
         if self.code == 0:
             print(f"ingestion complete: {self.events} events")
         return self.code
-
-
-def _run(step: list[str], environment: Mapping[str, str]) -> int:
-    """The exit code of one step, which gets the signals that we get."""
-    sys.stdout.flush()
-    process = subprocess.Popen(  # noqa: S603 - our own
-        [sys.executable, "-m", "scrapy", *step],
-        env=dict(environment),
-        stdin=subprocess.PIPE,
-        # A terminal's Ctrl-C reaches its whole group, and the one that we pass on would be the second.
-        process_group=0,
-    )
-
-    def pass_on(number: int, _frame: FrameType | None) -> None:
-        process.send_signal(number)
-
-    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        code = process.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        assert process.stdin is not None
-        process.stdin.close()
-    return code if code >= 0 else 128 - code

@@ -1,15 +1,47 @@
-"""Ending with the parent: a step must not go on alone when the chain that started it was killed."""
+"""Living with the parent: a step of the chain begins when its parent says so, and does not go on when that was killed.
+
+The parent holds the other end of the step's standard input: a line lets it begin, the end of it is the parent's.
+"""
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+GO = b"go\n"
+"""What the parent writes to let a step begin."""
+
+_NEEDED = {
+    "discover": ("datasync_crawler.spiders.discover",),
+    "events": ("datasync_crawler.spiders.events", "datasync_crawler.pipelines", "datasync_crawler.handlers"),
+}
 
 
-def end_with_parent() -> None:
-    """Sends this process SIGTERM when its standard input closes, as it does when the parent that holds it ends."""
-    threading.Thread(target=_watch, name="parent", daemon=True).start()
+def add_parent_options(parser: argparse.ArgumentParser) -> None:
+    """The options by which the chain leads its steps."""
+    parser.add_argument("--with-parent", action="store_true", help="end as by SIGTERM when standard input closes")
+    parser.add_argument("--when-told", action="store_true", help="start up, then wait for a line on standard input")
+
+
+def follow_parent(opts: argparse.Namespace, spider: str = "") -> bool:
+    """Does what the options ask for; False when the parent never let this step begin.
+
+    While it waits everything is loaded that ``spider`` needs, so that it begins at once.
+    """
+    if opts.when_told:
+        for module in _NEEDED.get(spider, ()):
+            importlib.import_module(module)
+        if not os.read(0, len(GO)):
+            return False
+    if opts.with_parent:
+        threading.Thread(target=_watch, name="parent", daemon=True).start()
+    return True
 
 
 def _watch() -> None:

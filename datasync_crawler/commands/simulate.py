@@ -7,8 +7,6 @@ from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 
-from datasync_crawler.simulator.cli import main
-
 
 class Command(ScrapyCommand):
     """Passes everything on to ``python -m datasync_crawler.simulator``."""
@@ -36,4 +34,6 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
         """Serves until it is told to stop."""
+        from datasync_crawler.simulator.cli import main  # noqa: PLC0415 - every command imports this module
+
         self.exitcode = main([argument for argument in opts.simulator if argument != "--"])

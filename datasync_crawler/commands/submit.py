@@ -19,6 +19,7 @@ from datasync_crawler.adapters.state import database
 from datasync_crawler.adapters.submission import SubmissionDesk
 from datasync_crawler.adapters.submission_file import write_submission
 from datasync_crawler.adapters.submission_lock import sole_submission
+from datasync_crawler.commands.parent import add_parent_options, follow_parent
 from datasync_crawler.domain.choices import Choices, origin_of, read_choices
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, LedgerError, NotComplete
 from datasync_crawler.domain.profile import Submission, read_profile
@@ -95,8 +96,12 @@ class Command(ScrapyCommand):
             help="send once more although an earlier outcome is unknown (may count twice)",
         )
 
+        add_parent_options(parser)
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Prints the result on stdout, everything else on stderr."""
+        if not follow_parent(opts):
+            return
         try:
             if args:
                 raise ConfigurationError(f"unexpected argument: {args[0]} (see --help)")

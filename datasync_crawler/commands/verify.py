@@ -10,6 +10,7 @@ from scrapy.commands import ScrapyCommand
 
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.state import database
+from datasync_crawler.commands.parent import add_parent_options, follow_parent
 from datasync_crawler.domain.choices import read_choices
 from datasync_crawler.domain.completeness import read_verdict
 from datasync_crawler.domain.errors import DatasyncError, NotComplete
@@ -33,8 +34,15 @@ class Command(ScrapyCommand):
         """The paragraph of ``--help``."""
         return "Counts the table, holds it against the shards and the totals told. Example: scrapy verify"
 
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Scrapy's options and ours."""
+        super().add_options(parser)
+        add_parent_options(parser)
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
         """Prints the proof, or what speaks against it."""
+        if not follow_parent(opts):
+            return
         assert self.settings is not None
         try:
             choices = read_choices(self.settings)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
+from datasync_crawler.domain.axis import behind, mirrored
 from datasync_crawler.domain.cursor import forge, lowest_id
 from datasync_crawler.domain.profile import Credential, Endpoint
 from datasync_crawler.domain.shard import Checkpoint, Shard
@@ -18,7 +20,7 @@ _DECLARED_LIFE = 3600.0
 class Ask:
     """One page wanted: from which shard, through which lane, from where on, how many rows, the how-manieth try.
 
-    ``top`` is the time (microseconds) that no row of the answer may be newer than; None when nothing bounds it.
+    ``top`` is the place (microseconds) that no row of the answer may be above; None when nothing bounds it.
     ``chained`` says that it is asked for with the server's own cursor.
     """
 
@@ -71,7 +73,7 @@ def whole_url(endpoint: Endpoint, credential: Credential) -> str:
 def enterable(endpoint: Endpoint, shard: Shard, *, numbered: bool = False) -> bool:
     """Whether the shard can be walked on from where it stands through this endpoint, by row numbers or by time.
 
-    An endpoint that cannot start at a given time walks from the newest row, or goes on with a cursor of its own.
+    An endpoint that cannot start at a given time walks from its first row, or goes on with a cursor of its own.
     """
     if numbered:
         return endpoint.numbered
@@ -80,7 +82,7 @@ def enterable(endpoint: Endpoint, shard: Shard, *, numbered: bool = False) -> bo
 
 def chained(endpoint: Endpoint, shard: Shard, now: float) -> bool:
     """Whether the next page of the shard is asked for with the server's own cursor at the wall time ``now``."""
-    makes = endpoint.cursor is not None and _placed(shard)
+    makes = endpoint.cursor is not None and _placed(shard) and not _between_units(endpoint, shard.checkpoint)
     return endpoint.cursor_param is not None and not makes and _lives(shard.checkpoint, now)
 
 
@@ -98,15 +100,16 @@ def rows_wanted(endpoint: Endpoint, shard: Shard, rows: int) -> int:
 
 
 def ceiling(endpoint: Endpoint, shard: Shard, now: float) -> int | None:
-    """The time (microseconds) that no row of the shard's next page may be newer than; None when nothing bounds it.
+    """The place (microseconds) that no row of the shard's next page may be above; None when nothing bounds it.
 
-    ``now`` is the wall time in seconds: a chain whose cursor is dead begins again at the newest row.
+    ``now`` is the wall time in seconds: a chain whose cursor is dead begins again at the first row.
     """
-    if not endpoint.descending or not (endpoint.positionable or chained(endpoint, shard, now)):
+    if not (endpoint.positionable or chained(endpoint, shard, now)):
         return None
     # The last row may have been printed more coarsely than the next one, and what a filter includes be a guess.
     makes, unit = endpoint.cursor is not None, endpoint.shape.time_unit
-    slack = unit if makes else max(unit, endpoint.filter_unit)
+    slack = unit if makes else max(unit, endpoint.filter_unit) * (1 if endpoint.descending else 2)
+
     if shard.checkpoint.position is not None:
         return shard.checkpoint.position + slack - 1
     return None if shard.high is None else shard.high - 1 + (0 if makes else slack)
@@ -114,12 +117,18 @@ def ceiling(endpoint: Endpoint, shard: Shard, now: float) -> int | None:
 
 def _position(endpoint: Endpoint, shard: Shard, now: float, sample_id: str) -> list[tuple[str, str]]:
     if endpoint.cursor_param and chained(endpoint, shard, now):
-        return [(endpoint.cursor_param, shard.checkpoint.cursor or "")]
+        return _onward(endpoint.cursor_param, endpoint.shape.next_link, shard.checkpoint.cursor or "")
     if _placed(shard) and endpoint.cursor_param and endpoint.cursor is not None:
         return [(endpoint.cursor_param, _made(endpoint, shard, now, sample_id))]
-    if _placed(shard) and endpoint.until_param and endpoint.until_inclusive is not None:
-        return [(endpoint.until_param, _until(endpoint, shard))]
+    if _placed(shard) and endpoint.entry is not None:
+        name, inclusive = endpoint.entry
+        return [(name, _entry(endpoint, shard, inclusive=inclusive))]
     return []
+
+
+def _onward(name: str, linked: Sequence[str], cursor: str) -> list[tuple[str, str]]:
+    """The server's own cursor as parameters: a query, where several parameters of its links say where to go on."""
+    return parse_qsl(cursor) if len(linked) > 1 else [(name, cursor)]
 
 
 def _placed(shard: Shard) -> bool:
@@ -134,25 +143,38 @@ def _number(endpoint: Endpoint, start: int) -> list[tuple[str, str]]:
 
 def _made(endpoint: Endpoint, shard: Shard, now: float, sample_id: str) -> str:
     assert endpoint.cursor is not None
-    mark = shard.checkpoint
+    mark, dies = shard.checkpoint, now + _DECLARED_LIFE
     if mark.position is None or mark.last_id is None:
-        return forge(endpoint.cursor, shard.high or 0, lowest_id(sample_id), now + _DECLARED_LIFE)
-    unit = endpoint.shape.time_unit
-    if endpoint.cursor.time_unit < unit and mark.position % unit == 0:
-        # The position may be coarser than the server sorts by: rows of its unit are met again, and none is lost.
-        return forge(endpoint.cursor, mark.position + unit, lowest_id(sample_id), now + _DECLARED_LIFE)
-    return forge(endpoint.cursor, mark.position, mark.last_id, now + _DECLARED_LIFE)
+        return forge(endpoint.cursor, _edge(endpoint, shard.high or 0), lowest_id(sample_id), dies)
+    if _between_units(endpoint, mark):
+        # Rows of the position's unit are met again, and none is lost.
+        above = behind(mark.position, endpoint.shape.time_unit)
+        return forge(endpoint.cursor, _edge(endpoint, above), lowest_id(sample_id), dies)
+    time = mark.position if endpoint.descending else mirrored(mark.position)
+    return forge(endpoint.cursor, time, mark.last_id, dies)
+
+
+def _between_units(endpoint: Endpoint, mark: Checkpoint) -> bool:
+    """Whether the position may be coarser than the server sorts by: its own cursor knows better than a made one."""
+    if mark.position is None or endpoint.cursor is None:
+        return False
+    time, unit = mark.position if endpoint.descending else mirrored(mark.position), endpoint.shape.time_unit
+    return endpoint.cursor.time_unit < unit and time % unit == 0
+
+
+def _edge(endpoint: Endpoint, bound: int) -> int:
+    """The time of a bound: with the lowest id there, a cursor stands before the first row below the bound."""
+    return bound if endpoint.descending else -bound
 
 
 def _lives(mark: Checkpoint, now: float) -> bool:
     return mark.cursor is not None and (mark.cursor_expires is None or mark.cursor_expires > now)
 
 
-def _until(endpoint: Endpoint, shard: Shard) -> str:
+def _entry(endpoint: Endpoint, shard: Shard, *, inclusive: bool) -> str:
     """The filter that lets rows of the position's unit through once more: ties are met again, never lost."""
     unit, position = endpoint.filter_unit, shard.checkpoint.position
-    above = shard.high or 0
-    if position is not None:
-        coarse = endpoint.shape.time_unit
-        above = (position // coarse + 1) * coarse if coarse > unit else (position // unit + 1) * unit
-    return write_bound(above - (unit if endpoint.until_inclusive else 0), unit, iso=endpoint.filter_iso)
+    above = shard.high or 0 if position is None else behind(position, max(unit, endpoint.shape.time_unit))
+    # Upwards the row at the bound is wanted, and a filter that includes it may sort more finely than it prints.
+    step = unit if inclusive or not endpoint.descending else 0
+    return write_bound(_edge(endpoint, above) - step, unit, iso=endpoint.filter_iso)

@@ -16,6 +16,8 @@ from datasync_crawler.domain.ratelimit import RateWord
 _LAGS, _LAG_DECAY = 2.0, 0.97
 # An arrival is taken to be late by what an answer was, but by no more than this (seconds): the rest was work.
 _LONGEST_WAY = 0.5
+# While a limit is unknown, so many answers without a refusal double the calls that may be unanswered at a time.
+_DOUBLING, _MOST_DOUBLINGS = 256, 10
 # While nothing has proven an announced limit, waiting for answers may stretch its first window by this share.
 _STRETCH = 0.5
 
@@ -26,8 +28,9 @@ class Budget:
     ``margin`` (seconds) is added to the window for the jitter between a departure here and the arrival there;
     ``reserve`` calls of each window are left unused. While the limit is unknown calls leave one at a time: the next
     one waits for the answer, or until a refusal would have come (``echo`` seconds), so that one refusal is enough to
-    learn it; ``learned`` says that the limit was found out so by an earlier run. An announced limit is approached
-    in the same way from its half on, until it has proven true.
+    learn it. Answers without a refusal double the calls that may be unanswered, so slowly that a limit met later costs
+    refusals for one call in a hundred; ``learned`` says that the limit was found out so by an earlier run. An
+    announced limit is approached in the same way from its half on, until it has proven true.
     """
 
     def __init__(
@@ -45,7 +48,7 @@ class Budget:
         self.echo = echo
         self.refused = 0
         self._log: list[float] = []
-        self._unanswered = self._made = 0
+        self._unanswered = self._made = self._heard = 0
         self._lag = 0.0
         self._closed_until = float("-inf")
         self._raise: tuple[Limit, float] | None = None
@@ -64,7 +67,8 @@ class Budget:
         self._rise(now)
         opening = self._closed_until
         if self.limit is None:
-            return max(opening, self._log[-1] + self.echo) if self._unanswered and self._log else opening
+            untested = self._unanswered >= 1 << min(self._heard // _DOUBLING, _MOST_DOUBLINGS)
+            return max(opening, self._log[-1] + self.echo) if untested and self._log else opening
         usable, opening = self._usable(self.limit), max(opening, self._cautious(self.limit))
         if len(self._log) < usable:
             return opening
@@ -97,6 +101,7 @@ class Budget:
         are calls of others.
         """
         self._unanswered = max(0, self._unanswered - 1)
+        self._heard += 1
         if left_at is not None:
             self._arrived(left_at, now)
         if word.limit is None:

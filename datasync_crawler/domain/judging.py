@@ -68,13 +68,11 @@ def ends(page: Page, *, asked: int, flagged: bool, chained: bool) -> bool:
     """Whether a page tells that nothing comes after it.
 
     ``flagged`` says that this API tells the end with a flag, ``chained`` that it hands out cursors; only an API with
-    neither is judged by a short page.
+    neither is judged by a short page. A flag beside a cursor is no end: the cursor tells what comes.
     """
     served = len(page.ids) + len(page.rejected)
     if not served:
         return True
-    if flagged and page.has_more is False:
-        return True
-    if chained and page.next_cursor is None:
-        return True
-    return not flagged and not chained and served < asked
+    if chained:
+        return page.next_cursor is None
+    return page.has_more is False if flagged else served < asked

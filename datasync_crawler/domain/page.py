@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from datasync_crawler.domain.axis import mirrored
 from datasync_crawler.domain.shard import Checkpoint
 
 
@@ -22,7 +23,8 @@ class Page:
     ``ids`` are as they were served (integers as their decimal text); ``times`` run parallel, in microseconds, None
     where a row has no readable time or where only the ends were read; ``types`` and ``payloads`` (the row's JSON) are
     filled only when whole events are kept. ``cursor_life`` is in seconds from the answer. ``start`` is the number of
-    the first row where the page was asked for by number.
+    the first row where the page was asked for by number. ``upwards`` says that the set is walked from its oldest row
+    on, and places fall while times rise (:func:`~datasync_crawler.domain.axis.mirrored`).
     """
 
     ids: list[str]
@@ -35,20 +37,27 @@ class Page:
     total: int | None = None
     rejected: tuple[RejectedRow, ...] = ()
     start: int | None = None
+    upwards: bool = False
 
     @property
     def newest(self) -> int | None:
-        """The place of the first row that has one: its time, or where rows are numbered its number as a place."""
+        """The place of the first row that has one: that of its time, or where rows are numbered its number as a place.
+
+        Where the set is walked upwards that is the oldest row.
+        """
         if self.start is not None:
             return place_of(self.start)
-        return next((time for time in self.times if time is not None), None)
+        return self._place(next((time for time in self.times if time is not None), None))
 
     @property
     def oldest(self) -> int | None:
         """The place of the last row that has one."""
         if self.start is not None:
-            return place_of(self.start + len(self.ids) + len(self.rejected) - 1)
-        return next((time for time in reversed(self.times) if time is not None), None)
+            return place_of(self.start + len(set(self.ids)) + len(self.rejected) - 1)
+        return self._place(next((time for time in reversed(self.times) if time is not None), None))
+
+    def _place(self, time: int | None) -> int | None:
+        return time if time is None or not self.upwards else mirrored(time)
 
 
 def place_of(number: int) -> int:

@@ -10,7 +10,28 @@ from typing import Literal
 
 import msgspec
 
-Path = tuple[str, ...]
+from datasync_crawler.domain.shapes import CursorShape, Path, RowShape
+
+__all__ = [
+    "LEAD",
+    "Credential",
+    "CursorShape",
+    "Endpoint",
+    "Evidence",
+    "Finding",
+    "Lane",
+    "Path",
+    "Pool",
+    "Profile",
+    "RowShape",
+    "Submission",
+    "TokenGrant",
+    "read_profile",
+]
+
+
+LEAD = "lead"
+"""The subject of a finding that names an address which no discovery has looked at yet."""
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -28,53 +49,6 @@ class Finding(msgspec.Struct, frozen=True):
     value: str
     confidence: float
     evidence: tuple[Evidence, ...] = ()
-
-
-class RowShape(msgspec.Struct, frozen=True):
-    """Where rows, their id and time, and the paging sit in an answer; a path is None where nothing was found.
-
-    ``id`` is empty where a row is nothing but its id.
-
-    ``under`` leads from a member of the list to the row itself, where rows are wrapped. ``time_unit`` is the coarsest
-    resolution that any time had, in microseconds.
-    """
-
-    rows: Path
-    id: str
-    time: str | None = None
-    type: str | None = None
-    under: Path = ()
-    time_unit: int = 1000
-    has_more: Path | None = None
-    next_cursor: Path | None = None
-    cursor_life: Path | None = None
-    total: Path | None = None
-    returned: Path | None = None
-    limit: Path | None = None
-
-    @property
-    def bare(self) -> bool:
-        """Whether a row is nothing but its id."""
-        return not self.id
-
-
-class CursorShape(msgspec.Struct, frozen=True):
-    """The anatomy of a cursor that can be forged: a JSON object with the last row's id and time, plain or in base64.
-
-    ``constants`` are further members to repeat, as JSON text by name; ``order`` the order of all members. Units are
-    microseconds a step (1000: the cursor counts in milliseconds). ``id_number`` says that the id stands as a number.
-    """
-
-    alphabet: Literal["standard", "urlsafe", "plain"]
-    padded: bool
-    order: tuple[str, ...]
-    id: str
-    time: str
-    time_unit: int = 1000
-    expires: str | None = None
-    expires_unit: int = 1000
-    constants: dict[str, str] = {}
-    id_number: bool = False
 
 
 class TokenGrant(msgspec.Struct, frozen=True):
@@ -139,7 +113,17 @@ class Endpoint(msgspec.Struct, frozen=True):
     @property
     def positionable(self) -> bool:
         """Whether a request can be made to start at a given time, so that the range can be cut into shards."""
-        return self.descending and (self.cursor is not None or self.until_inclusive is not None)
+        return self.cursor is not None or self.entry is not None
+
+    @property
+    def entry(self) -> tuple[str, bool] | None:
+        """The filter by time that moves the first row of a list, and whether it includes its bound; None without one.
+
+        A list that begins with its newest row is entered by its upper bound, one from old to new by its lower.
+        """
+        upper, lower = (self.until_param, self.until_inclusive), (self.since_param, self.since_inclusive)
+        name, inclusive = upper if self.descending else lower
+        return None if name is None or inclusive is None else (name, inclusive)
 
     @property
     def numbered(self) -> bool:
@@ -191,8 +175,9 @@ class Submission(msgspec.Struct, frozen=True):
 class Profile(msgspec.Struct, frozen=True):
     """Everything discovery hands over.
 
-    ``newest`` is the time of the newest row seen; ``totals`` are the counts the API tells of itself, by the name of
-    what told them, best first; ``echo`` is the shortest time in which the service answered anything, in seconds.
+    ``newest`` is the time of the newest row seen, ``oldest`` that of the oldest where lists begin with it; ``totals``
+    are the counts the API tells of itself, by the name of what told them, best first; ``echo`` is the shortest time in
+    which the service answered anything, in seconds.
     """
 
     origin: str
@@ -203,6 +188,8 @@ class Profile(msgspec.Struct, frozen=True):
     submission: Submission | None = None
     newest: int | None = None
     newest_id: str | None = None
+    oldest: int | None = None
+    oldest_id: str | None = None
     totals: tuple[tuple[str, int], ...] = ()
     echo: float = 0.05
     findings: tuple[Finding, ...] = ()
@@ -216,6 +203,11 @@ class Profile(msgspec.Struct, frozen=True):
     def pool(self, name: str) -> Pool:
         """The pool of that name; KeyError when there is none."""
         return {pool.name: pool for pool in self.pools}[name]
+
+    @property
+    def sample_id(self) -> str | None:
+        """Any id of the set, to borrow its form from."""
+        return self.newest_id or self.oldest_id
 
     @property
     def numbered(self) -> bool:

@@ -1,7 +1,8 @@
 """What an answer says of the budget: rate-limit headers in all their dialects, and the body of a refusal.
 
-Sources: the widespread ``X-RateLimit-*`` trio, draft-ietf-httpapi-ratelimit-headers (03: three fields, 08: structured
-``RateLimit`` and ``RateLimit-Policy``), RFC 9110 for ``Retry-After``.
+Sources: the widespread ``X-RateLimit-*`` trio and its kin (see :mod:`~datasync_crawler.domain.ratenames`),
+draft-ietf-httpapi-ratelimit-headers (03: three fields, 08: structured ``RateLimit`` and ``RateLimit-Policy``), RFC
+9110 for ``Retry-After``.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-_TRIO = re.compile(r"(?:x-)?rate-?limit-(limit|remaining|reset)(?:-(.*))?$")
+from datasync_crawler.domain.ratenames import SPANS, Family, families
+
 _INTEGER = re.compile(r"\s*(\d{1,19}(?:\.\d+)?)(?!\d)")
 _PARAMETER = re.compile(r"(?:^|[;,])\s*([a-z]+)\s*=\s*(\d+)")
 _WAIT = re.compile(r"retry(?!.*(?:count|limit|max))|reset", re.IGNORECASE)
 _THOUSANDTHS = re.compile(r"(?:_ms|Ms|[mM]illi(?:second)?s?)$")
 _ABSURD = 1e19
-_SPANS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86_400.0}
+_TOO_MANY, _PERHAPS = frozenset({420, 429, 509}), frozenset({402, 403, 503, 529})
+_RATES = re.compile(rb"rate.?limit|too.?many.?(?:request|call)|throttl|quota|slow.?down", re.IGNORECASE)
+_SHORT = 4096
 # A reset above this number of seconds is a point of time and not a distance.
 _EPOCH_FROM = 631_152_000
 
@@ -47,15 +51,17 @@ def read_rate(headers: Mapping[str, str], now: float) -> RateWord:
     """
     lower = {name.lower(): value for name, value in headers.items()}
     now = _server_time(lower.get("date"), now)
-    span, trio = _tightest(lower)
+    family = _tightest(lower)
+    told = family.told
     structured = _parameters(lower.get("ratelimit", ""))
-    policy = _parameters(lower.get("ratelimit-policy", "")) | _parameters(trio.get("limit", ""))
+    policy = _parameters(lower.get("ratelimit-policy", "")) | _parameters(told.get("limit", ""))
+    limit, remaining = _counts(told)
     return RateWord(
-        limit=_whole(trio.get("limit")) or policy.get("q"),
-        remaining=_whole(trio["remaining"]) if "remaining" in trio else structured.get("r"),
-        reset=_distance(_number(trio["reset"]), now) if "reset" in trio else structured.get("t"),
-        retry_after=read_retry_after(lower.get("retry-after"), now),
-        window=policy.get("w") or _SPANS.get(span),
+        limit=limit or policy.get("q"),
+        remaining=structured.get("r") if remaining is None else remaining,
+        reset=_distance(_number(told["reset"]), now) if "reset" in told else structured.get("t"),
+        retry_after=read_retry_after(_retry_after(lower), now),
+        window=policy.get("w") or _number(told.get("window")) or SPANS.get(family.span),
     )
 
 
@@ -66,15 +72,25 @@ def _server_time(date: str | None, now: float) -> float:
         return now
 
 
-def _tightest(lower: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
-    trios: dict[str, dict[str, str]] = {}
-    for name, value in lower.items():
-        match = _TRIO.fullmatch(name)
-        if match:
-            trios.setdefault(match[2] or "", {})[match[1]] = value
-    left = {span: _number(trio.get("remaining")) for span, trio in trios.items()}
-    span = min(trios, key=lambda name: float("inf") if (calls := left[name]) is None else calls, default="")
-    return span, trios.get(span, {})
+def _retry_after(lower: Mapping[str, str]) -> str | None:
+    return lower.get("retry-after") or next((v for name, v in lower.items() if name.endswith("-retry-after")), None)
+
+
+def _tightest(lower: Mapping[str, str]) -> Family:
+    """The budget with fewest calls left; more calls left than there are at all are no calls."""
+    told = [(family, _counts(family.told)) for family in families(lower)]
+    fit = [(family, left) for family, (limit, left) in told if limit is None or left is None or left <= limit]
+    return min(fit, key=lambda pair: float("inf") if pair[1] is None else pair[1], default=(Family(()), None))[0]
+
+
+def _counts(told: Mapping[str, str]) -> tuple[int | None, int | None]:
+    """Calls a window and calls left; what is used up tells the one that is missing."""
+    limit, remaining, used = (_whole(told.get(part)) for part in ("limit", "remaining", "used"))
+    if used is not None and limit is None and remaining is not None:
+        return used + remaining, remaining
+    if used is not None and remaining is None and limit is not None:
+        return limit, max(0, limit - used)
+    return limit, remaining
 
 
 def read_retry_after(value: str | None, now: float) -> float | None:
@@ -95,6 +111,22 @@ def read_refusal(body: bytes, now: float) -> float | None:
         return None
     told = (_distance(value / _divisor(name), now) for name, value in _numbers(document) if _WAIT.search(name))
     return max((seconds for seconds in told if seconds is not None), default=None)
+
+
+def refuses(status: int, word: RateWord, body: bytes) -> bool:
+    """Whether an answer refuses a call for its budget: by its status, or by another one with words to that effect.
+
+    Services that have no 429 refuse with 403 or 503, as they do for other reasons too; those are told apart by a body
+    that speaks of rates, or by a budget that is told to be empty until a given moment.
+    """
+    if status in _TOO_MANY:
+        return True
+    return status in _PERHAPS and (speaks_of_rates(body) or (word.remaining == 0 and word.retry_after is not None))
+
+
+def speaks_of_rates(body: bytes) -> bool:
+    """Whether a short body says that there were too many calls."""
+    return len(body) <= _SHORT and bool(_RATES.search(body))
 
 
 def _numbers(node: object, name: str = "") -> Iterator[tuple[str, float]]:

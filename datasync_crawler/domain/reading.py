@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from datasync_crawler.domain.errors import Malformed, Shapeless
 from datasync_crawler.domain.page import Page, RejectedRow
 from datasync_crawler.domain.profile import Path, RowShape
+from datasync_crawler.domain.texts import truth, whole
 from datasync_crawler.domain.times import read_time
 
 _Tree = dict[str, Any]
@@ -30,12 +32,15 @@ class PageReader:
     """Decodes the pages of one endpoint; a typed decoder is built once and reads only the members that are needed.
 
     With ``whole`` the rows' raw JSON and types are kept as well; with ``ends_only`` just the first and the last
-    readable time of a page are read, which is all that walking a shard needs.
+    readable time of a page are read, which is all that walking a shard needs. ``upwards`` is the pages' axis.
     """
 
-    def __init__(self, shape: RowShape, *, whole: bool = False, ends_only: bool = False) -> None:
+    def __init__(
+        self, shape: RowShape, *, whole: bool = False, ends_only: bool = False, upwards: bool = False
+    ) -> None:
         self._shape = shape
         self._whole = whole
+        self._upwards = upwards
         self._read_times = _end_times if ends_only else _all_times
         row = _wrapped_type(shape, _row_type(shape))
         self._decoder = msgspec.json.Decoder(_answer_type(shape, list[row]))  # type: ignore[valid-type]
@@ -47,11 +52,15 @@ class PageReader:
 
         A row that is no object, or has no id (a text that is not empty, or a whole number), is rejected alone.
         """
-        page = None if self._whole else self._read_plain(body)
+        page = self._read_plain(body)
         return self._read_each(body) if page is None else page
 
     def _read_plain(self, body: bytes) -> Page | None:
-        """The page when every row is as it should be, None when they have to be looked at one by one."""
+        """The page when every row is as it should be, None when they have to be looked at one by one.
+
+        Whole events are decoded twice, once for what is needed of the rows and once for where they begin and end: that
+        is much faster than to decode each.
+        """
         try:
             answer = _decode(self._decoder, body)
         except Shapeless:
@@ -59,7 +68,10 @@ class PageReader:
         rows = self._rows(answer)
         rows = list(map(self._bare_row, rows)) if self._shape.under or self._shape.bare else rows
         ids = [None if row is None else row.id for row in rows]
-        return None if None in ids or "" in ids else self._page(answer, rows)
+        if None in ids or "" in ids:
+            return None
+        texts = [bytes(text) for text in self._rows(_decode(self._raw_decoder, body))] if self._whole else None
+        return self._page(answer, rows, texts)
 
     def _read_each(self, body: bytes) -> Page:
         answer = _decode(self._raw_decoder, body)
@@ -103,18 +115,20 @@ class PageReader:
             times=self._read_times(rows),
             types=[row.type if isinstance(row.type, str) else None for row in rows] if payloads is not None else None,
             payloads=payloads,
-            has_more=facts["has_more"],
+            has_more=truth(facts["has_more"]),
             next_cursor=_cursor(facts["next_cursor"]),
             cursor_life=_number(facts["cursor_life"]),
-            total=facts["total"] if type(facts["total"]) is int else None,
+            total=whole(facts["total"]),
             rejected=rejected,
+            upwards=self._upwards,
         )
 
     def _check(self, facts: dict[str, Any], served: int) -> None:
-        if self._shape.has_more is not None and not isinstance(facts["has_more"], bool):
+        if self._shape.has_more is not None and truth(facts["has_more"]) is None:
             raise Shapeless("no end flag at " + ".".join(self._shape.has_more))
-        if type(facts["returned"]) is int and facts["returned"] != served:
-            raise Shapeless(f"{facts['returned']} rows announced, {served} served")
+        returned = whole(facts["returned"])
+        if returned is not None and returned != served:
+            raise Shapeless(f"{returned} rows announced, {served} served")
 
 
 def _decode(decoder: msgspec.json.Decoder[Any], body: bytes | msgspec.Raw) -> Any:
@@ -129,9 +143,29 @@ def _decode(decoder: msgspec.json.Decoder[Any], body: bytes | msgspec.Raw) -> An
 def _row_type(shape: RowShape) -> Any:
     if shape.bare:
         return str | int | None
+    if shape.time_under or shape.type_under:
+        return _deep_row_type(shape)
     names = {"id": shape.id, "time": shape.time or _NOWHERE + "time", "type": shape.type or _NOWHERE + "type"}
     fields = [("id", str | int | None, None), ("time", Any, None), ("type", Any, None)]
     return msgspec.defstruct("Row", fields, rename=names, gc=False)
+
+
+def _deep_row_type(shape: RowShape) -> Any:
+    """A row whose time or type stands in an object of it: looked up when asked for, as mostly only the ends are."""
+    places = {"time": (shape.time_under, shape.time), "type": (shape.type_under, shape.type)}
+    paths = {name: (*under, member) for name, (under, member) in places.items() if member is not None}
+    tree: _Tree = {}
+    for path in paths.values():
+        _grow(tree, path, Any)
+    found = {name: property(partial(_at, path=path)) for name, path in paths.items()}
+    return msgspec.defstruct(
+        "Row",
+        [("id", str | int | None, None)],
+        bases=(_struct(tree),),
+        rename={"id": shape.id},
+        namespace={"type": None, **found},
+        gc=False,
+    )
 
 
 def _wrapped_type(shape: RowShape, row: Any) -> Any:
@@ -170,7 +204,7 @@ def _struct(tree: _Tree) -> type[msgspec.Struct]:
         for index, (_, kind) in enumerate(members)
     ]
     rename = {f"m{index}": name for index, (name, _) in enumerate(members)}
-    made = msgspec.defstruct("Answer", fields, rename=rename)
+    made = msgspec.defstruct("Answer", fields, rename=rename, gc=False)
     made.__member_names__ = {name: field for field, name in rename.items()}  # type: ignore[attr-defined]
     return made
 
@@ -210,4 +244,4 @@ def _cursor(value: object) -> str | None:
 
 
 def _number(value: object) -> float | None:
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return value if isinstance(value, float) else whole(value)

@@ -1,7 +1,8 @@
-"""Shards: the parts of the record set, each walked by one chain of requests from its newest row to its oldest.
+"""Shards: the parts of the record set, each walked by one chain of requests from its uppermost row to its lowest.
 
-A shard is the half-open range of time ``[low, high)`` in microseconds; ``None`` is an open end. Bounds partition the
-set; rows outside of them are stored as well, and the table's key removes the second copy.
+A shard is the half-open range of places ``[low, high)`` in microseconds; ``None`` is an open end. Places are times, or
+what stands for them (:mod:`~datasync_crawler.domain.axis`). Bounds partition the set; rows outside of them are stored
+as well, and the table's key removes the second copy.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class ShardState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How far a shard has come: everything newer than (``position``, ``last_id``) is stored.
+    """How far a shard has come: everything above (``position``, ``last_id``) is stored.
 
     ``position`` is None before the first row. ``cursor`` is the server's own for the next page, good until the wall
     time ``cursor_expires`` (seconds since the epoch). ``proof`` says how the end was proven; it is set once, with

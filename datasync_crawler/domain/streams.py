@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import msgspec
 
+from datasync_crawler.domain.axis import mirrored
 from datasync_crawler.domain.errors import PageError
 from datasync_crawler.domain.framing import framer_of, is_json, utf8
 from datasync_crawler.domain.page import Page, RejectedRow
@@ -20,13 +21,15 @@ class StreamCutter:
     """Makes pages of at most ``rows`` rows out of a body in pieces of any size; holds no more than one page of them.
 
     ``form`` is one of :data:`~datasync_crawler.domain.framing.StreamFormat`; with ``whole`` pages hold whole events.
-    The times of all rows are read, as a stream's order has to be seen.
+    The times of all rows are read, as a stream's order has to be seen; ``upwards`` is the pages' axis.
     """
 
-    def __init__(self, form: str, shape: RowShape, *, whole: bool = False, rows: int = PAGE_ROWS) -> None:
+    def __init__(
+        self, form: str, shape: RowShape, *, whole: bool = False, rows: int = PAGE_ROWS, upwards: bool = False
+    ) -> None:
         self._text = utf8()
         self._framer = framer_of(form, shape)
-        self._reader = PageReader(msgspec.structs.replace(shape, rows=()), whole=whole)
+        self._reader = PageReader(msgspec.structs.replace(shape, rows=()), whole=whole, upwards=upwards)
         self._rows = rows
         self._waiting: list[bytes] = []
 
@@ -63,10 +66,11 @@ class StreamCutter:
 
 
 def in_order(page: Page, before: int | None) -> bool:
-    """Whether every row of a page has a time, none newer than the row before it or than ``before`` (microseconds)."""
+    """Whether every row of a page has a place, none above that of the row before it or ``before`` (microseconds)."""
     last = before
     for time in page.times:
-        if time is None or (last is not None and time > last):
+        place = None if time is None else mirrored(time) if page.upwards else time
+        if place is None or (last is not None and place > last):
             return False
-        last = time
+        last = place
     return True

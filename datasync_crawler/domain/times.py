@@ -70,7 +70,11 @@ def _read_whole(number: int) -> Moment | None:
 
 
 def _read_text(text: str) -> Moment | None:
-    text = _INVISIBLE.sub("", text).strip()
+    if not (text.isascii() and text.isprintable()):
+        text = _INVISIBLE.sub("", text)
+    text = text.strip()
+    if text[4:5] == "-":
+        return _read_iso(text)
     number = _NUMBER.fullmatch(text)
     if number:
         return _read_decimal(text) if number[1] else _read_whole(int(text))

@@ -22,7 +22,7 @@ _SAID = {
     Kind.EVERYTHING: "everything at once",
     Kind.BY_NUMBER: "starts at any row",
     Kind.BY_TIME: "starts at any time",
-    Kind.CHAIN: "one chain from the newest row",
+    Kind.CHAIN: "one chain from the {} row",
 }
 # Calls that an unlimited lane is believed to keep in flight.
 _IN_FLIGHT = 8
@@ -67,11 +67,39 @@ def rank(profile: Profile, *, whole: bool = False) -> tuple[Way, ...]:
 
     With ``whole`` ways that do not give whole events as JSON are left.
     """
-    lanes = [(lane, profile.endpoint(lane.endpoint)) for lane in profile.lanes]
+    lanes, up = _pairs(profile), upwards(profile)
     fit = [(lane, endpoint) for lane, endpoint in lanes if not whole or _gives_events(endpoint)]
-    joining = _joining(fit, profile)
-    ways = [_way(profile, lane, endpoint, joins=lane in joining) for lane, endpoint in lanes]
+    joining = _joining([pair for pair in fit if pair[1].streamed or pair[1].descending is not up], profile)
+    ways = [_way(profile, lane, endpoint, joins=lane in joining, up=up) for lane, endpoint in lanes]
     return tuple(sorted(ways, key=lambda way: (not way.joins, way.kind is not Kind.EVERYTHING, -(way.rate or 0.0))))
+
+
+def upwards(profile: Profile) -> bool:
+    """Whether the set is walked from its oldest row on (:mod:`~datasync_crawler.domain.axis`).
+
+    Lists of either direction meet in no shard, so all lanes that page share one axis: that of the lists that can start
+    at any time, else at any row, else of the fastest chain; where both are as good, that which brings more rows a
+    second within its pools.
+    """
+    return _worth(profile, up=True) > _worth(profile, up=False)
+
+
+def _worth(profile: Profile, *, up: bool) -> tuple[bool, bool, float]:
+    pairs = [(lane, it) for lane, it in _pairs(profile) if not it.streamed and it.descending is not up]
+    best: dict[str, float] = {}
+    for lane, endpoint in pairs:
+        best[lane.pool] = max(best.get(lane.pool, 0.0), _rate(profile, lane, endpoint))
+    return any(it.positionable for _, it in pairs), any(it.numbered for _, it in pairs), sum(best.values())
+
+
+def _pairs(profile: Profile) -> list[tuple[Lane, Endpoint]]:
+    return [(lane, profile.endpoint(lane.endpoint)) for lane in profile.lanes]
+
+
+def joining(profile: Profile, *, whole: bool = False) -> list[Endpoint]:
+    """The endpoints of all ways that are taken."""
+    taken = {way.lane for way in rank(profile, whole=whole) if way.joins}
+    return [endpoint for lane, endpoint in _pairs(profile) if lane.name in taken]
 
 
 def together(profile: Profile, ways: Iterable[Way]) -> float:
@@ -110,8 +138,9 @@ def _joining(lanes: list[tuple[Lane, Endpoint]], profile: Profile) -> list[Lane]
     """The lanes that can work on one set together: pages by place, or else the chains of one endpoint."""
     streams = [lane for lane, endpoint in lanes if endpoint.streamed]
     paged = [(lane, endpoint) for lane, endpoint in lanes if not endpoint.streamed]
+    paged = [pair for pair in paged if _goes_on(pair[1])] or paged
     if profile.numbered or any(endpoint.positionable for _, endpoint in paged):
-        return streams + [lane for lane, endpoint in paged if _placed(endpoint) or not endpoint.shape.bare]
+        return streams + [lane for lane, endpoint in paged if _walks(endpoint, numbered=profile.numbered)]
     if any(endpoint.shape.bare for _, endpoint in paged):
         fastest = max(paged, key=lambda pair: _rate(profile, *pair))[1]
         return streams + [lane for lane, endpoint in paged if endpoint.name == fastest.name]
@@ -122,15 +151,26 @@ def _gives_events(endpoint: Endpoint) -> bool:
     return not endpoint.shape.bare and endpoint.format != "csv"
 
 
-def _placed(endpoint: Endpoint) -> bool:
-    return endpoint.positionable or endpoint.numbered
+def _goes_on(endpoint: Endpoint) -> bool:
+    """Whether anything leads behind its first page."""
+    return endpoint.positionable or endpoint.numbered or endpoint.cursor_param is not None
 
 
-def _way(profile: Profile, lane: Lane, endpoint: Endpoint, *, joins: bool) -> Way:
+def _walks(endpoint: Endpoint, *, numbered: bool) -> bool:
+    """Whether it can go on in a set that is cut by row numbers, or by time."""
+    if numbered:
+        return endpoint.numbered
+    return endpoint.positionable or (endpoint.cursor_param is not None and not endpoint.shape.bare)
+
+
+def _way(profile: Profile, lane: Lane, endpoint: Endpoint, *, joins: bool, up: bool) -> Way:
     kind, rate = _kind(endpoint), None if endpoint.streamed else _rate(profile, lane, endpoint)
+    said = _SAID[kind].format("newest" if endpoint.descending else "oldest")
     speed = "as fast as it comes" if rate is None else f"{rate:,.0f} rows a second"
-    left = "" if joins else "; left out, as its rows lack what is kept or cannot be joined with the others'"
-    return Way(lane.name, kind, rate, joins, f"{_SAID[kind]}, {speed}{left}")
+    against = "it runs against the others, which bring more"
+    lacking = "its rows lack what is kept or cannot be joined with the others'"
+    left = "" if joins else f"; left out, as {against if endpoint.descending is up else lacking}"
+    return Way(lane.name, kind, rate, joins, f"{said}, {speed}{left}")
 
 
 def _kind(endpoint: Endpoint) -> Kind:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from http import HTTPStatus
+
+from datasync_crawler.domain.ratelimit import read_rate, refuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,11 @@ class Meaning(Enum):
     UNAUTHORISED = "unauthorised"
     BAD_REQUEST = "bad request"
     OUTSIDE = "outside"
+    MOVED = "moved"
     TRANSIENT = "transient"
 
 
+_MOVED = frozenset({301, 302, 303, 307, 308})
 _MEANINGS = {
     400: Meaning.BAD_REQUEST,
     401: Meaning.UNAUTHORISED,
@@ -37,10 +42,17 @@ _MEANINGS = {
     416: Meaning.OUTSIDE,
     418: Meaning.OUTSIDE,
     422: Meaning.BAD_REQUEST,
-    429: Meaning.REFUSED,
 }
 
 
-def meaning(status: int) -> Meaning:
-    """What a status means for a page that was asked for; anything unknown may pass."""
-    return Meaning.PAGE if status == 200 else _MEANINGS.get(status, Meaning.TRANSIENT)  # noqa: PLR2004 - HTTP's own
+BLAME = frozenset({Meaning.FORBIDDEN, Meaning.UNAUTHORISED})
+"""Meanings that blame the key or the token."""
+
+
+def meaning(answer: Answer) -> Meaning:
+    """What an answer means for a page that was asked for; a status that is unknown may pass."""
+    if answer.status == HTTPStatus.OK:
+        return Meaning.PAGE
+    if refuses(answer.status, read_rate(answer.headers, 0.0), answer.body):
+        return Meaning.REFUSED
+    return Meaning.MOVED if answer.status in _MOVED else _MEANINGS.get(answer.status, Meaning.TRANSIENT)

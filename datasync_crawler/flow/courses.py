@@ -40,11 +40,12 @@ class Course:
     """The stream of one lane, while it runs; times are monotonic seconds, positions microseconds.
 
     ``rows`` and ``fresh`` count what the present reading brought and what of it was new, ``unstored`` the pages on
-    their way into the ledger. While the stream is ``ordered`` (newest first, down to ``last``) it walks the shards as
-    pages do, and ``held`` is the one it is in.
+    their way into the ledger. While the stream is ``ordered`` (along the set's axis, ``upwards`` or not, down to the
+    place ``last``) it walks the shards as pages do, and ``held`` is the one it is in.
     """
 
     live: LiveLane
+    upwards: bool = False
     state: State = State.WAITING
     readings: int = 0
     ends: int = 0
@@ -74,7 +75,8 @@ class Course:
         self.state, self.asked_at, self.first_at = State.RUNNING, now, None
         self.readings += 1
         self.rows = self.fresh = self.unstored = 0
-        self.ordered, self.last = self.endpoint.shape.time is not None and self.endpoint.descending, None
+        along = self.endpoint.descending is not self.upwards
+        self.ordered, self.last = self.endpoint.shape.time is not None and along, None
 
     def came(self, rows: int, now: float) -> None:
         """So many rows more came."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Iterator
+from math import inf
 
 from datasync_crawler.domain.asking import Ask, ceiling, chained, page_url, rows_wanted, start_of
 from datasync_crawler.domain.ending import Belief
 from datasync_crawler.domain.errors import DatasyncError, NotComplete
+from datasync_crawler.flow.courses import State
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.ports import ShardBook
 from datasync_crawler.flow.run import Call, Run
@@ -33,11 +35,20 @@ _REFUSALS_IN_VAIN = 10
 class Dispatch:
     """Lets the calls of a run leave, each at its moment, until all ends are proven or the run is stopped."""
 
-    def __init__(self, run: Run, book: ShardBook, *, give_up_after: float, most_at_once: int | None = None) -> None:
+    def __init__(
+        self,
+        run: Run,
+        book: ShardBook,
+        *,
+        give_up_after: float,
+        most_at_once: int | None = None,
+        most_bytes: float = inf,
+    ) -> None:
         self._run = run
         self._book = book
         self._give_up_after = give_up_after
         self._most_at_once = most_at_once
+        self._most_bytes = most_bytes
         self._calls: asyncio.Queue[Call | None] = asyncio.Queue()
 
     async def calls(self) -> AsyncIterator[Call]:
@@ -76,7 +87,7 @@ class Dispatch:
             await self._conclude()
             if run.shards.done or (run.shards.exhausted and not run.unstored):
                 break
-            if not any(run.shards.has_work(lane.endpoint) for lane in run.lanes.values()):
+            if not self._may_go_on():
                 run.stop(NotComplete("no way that is known leads into the shards that are open: run discover --fresh"))
             if self._waits_for_a_window():
                 run.progress_at = run.clock.monotonic()
@@ -95,6 +106,12 @@ class Dispatch:
                 await self._book.finish(live.shard.id, run.generation, Belief.PROVEN.value)
                 live.prove(Belief.PROVEN.value)
                 run.bell.ring()
+
+    def _may_go_on(self) -> bool:
+        """Whether a lane can enter what is open, or a stream may still bring it."""
+        run = self._run
+        paged = any(run.shards.has_work(lane.endpoint) for lane in run.lanes.values())
+        return paged or any(course.state is not State.RETIRED for course in run.courses.values())
 
     def _waits_for_a_window(self) -> bool:
         """Whether nothing happens because budgets are spent; being refused again and again is no such wait."""
@@ -124,7 +141,7 @@ class Dispatch:
         run, now = self._run, self._run.clock.monotonic()
         if lane.token is not None and not lane.token.usable(now):
             return None
-        if lane.room <= 0 or self._crowded():
+        if lane.room <= 0 or self._crowded() or self._bulky(lane):
             return None
         if run.held_back() or run.needless(lane):
             return _ANOTHER_LOOK
@@ -135,6 +152,11 @@ class Dispatch:
             return 0
         due = run.shards.next_due(lane.endpoint)
         return None if due is None else max(0.001, due - now)
+
+    def _bulky(self, lane: LiveLane) -> bool:
+        """Whether the answers under way may be larger than memory should hold; one at a time always may come."""
+        underway = sum(other.in_flight * other.largest for other in self._run.lanes.values())
+        return underway > 0 and underway + lane.largest > self._most_bytes
 
     def _crowded(self) -> bool:
         return self._most_at_once is not None and len(self._run.flying) >= self._most_at_once
@@ -170,7 +192,7 @@ class Dispatch:
         limit, start = min(limit, endpoint.cap), None
         if run.shards.numbered:
             limit, start = rows_wanted(endpoint, run.reach(shard), limit), start_of(shard)
-        sample = run.profile.newest_id or "0"
+        sample = run.profile.sample_id or "0"
         url = page_url(endpoint, lane.lane.credential, shard, limit, now, sample, start)
         if lane.token is not None and lane.token.address is not None:
             url = _readdressed(url, endpoint.url, lane.token.address)

@@ -24,6 +24,9 @@ class CallLog(Protocol):
     async def note(self, pool: str, at: float) -> None:
         """Commits that a call to the pool leaves at the wall time ``at`` (seconds)."""
 
+    def jot(self, pool: str, at: float) -> None:
+        """Commits the same a moment later."""
+
 
 class Gate:
     """Holds the budgets of all pools; calls of one pool pass one after the other.
@@ -47,11 +50,15 @@ class Gate:
         """Waits until a call to the pool may leave, and holds that place while its caller decides which call it is.
 
         Gives a function that lets the call leave: it is in the ledger when the function returns, with the monotonic
-        time it counts from. Not calling it spends nothing.
+        time it counts from. Not calling it spends nothing. Once a pool has let calls pass and no limit of it is known,
+        there is nothing to overdraw after a kill, and the ledger is not waited for.
         """
 
         async def leave() -> float:
-            await self._log.note(pool, self._clock.wall())
+            if all(budget.limit is None and budget.departures for budget in self.counting(pool)):
+                self._log.jot(pool, self._clock.wall())
+            else:
+                await self._log.note(pool, self._clock.wall())
             now = self._clock.monotonic()
             for budget in self.counting(pool):
                 budget.leave(now)

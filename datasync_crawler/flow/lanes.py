@@ -14,10 +14,11 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 60.0
 
 @dataclass(slots=True)
 class LiveLane:
-    """A lane and what happens in it now.
+    """A lane and what happens in it now; ``largest`` is the size of its largest answer so far, in bytes.
 
     ``trouble`` is the last error met, ``failures`` the rounds of calls in a row without a page, ``strikes`` those of
-    them that blame the key. ``failed_at`` and ``not_before`` are monotonic seconds.
+    them that blame the key. ``moved_from`` is the endpoint's address while a new one is tried. ``failed_at`` and
+    ``not_before`` are monotonic seconds.
     """
 
     lane: Lane
@@ -26,6 +27,7 @@ class LiveLane:
     flight: Flight
     token: TokenState | None = None
     in_flight: int = 0
+    largest: int = 0
     pages: int = 0
     refused: int = 0
     faults: int = 0
@@ -34,6 +36,7 @@ class LiveLane:
     failed_at: float = float("-inf")
     not_before: float = float("-inf")
     trouble: str = ""
+    moved_from: str | None = None
 
     @property
     def room(self) -> int:

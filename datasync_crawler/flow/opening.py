@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 import msgspec
 
+from datasync_crawler.domain.axis import mirrored
 from datasync_crawler.domain.budget import Budget
 from datasync_crawler.domain.flight import Flight
 from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.profile import Endpoint, Pool, Profile
 from datasync_crawler.domain.reading import PageReader
 from datasync_crawler.domain.shard import Shard
-from datasync_crawler.domain.ways import rank, together
+from datasync_crawler.domain.ways import rank, together, upwards
 from datasync_crawler.flow.clock import Bell, Clock
 from datasync_crawler.flow.courses import Course
 from datasync_crawler.flow.gate import EVERY_CALL, CallLog, Gate
@@ -70,13 +71,23 @@ def open_run(
         generation=generation,
         stored=stored,
         first_total=profile.totals[0][1] if profile.totals else None,
-        newest=0 if profile.numbered else profile.newest,
+        newest=_first_place(profile),
         tokens=crew.tokens,
         cursor_margin=cursor_margin,
         courses=crew.courses,
         others=crew.others,
         key_worked=key_worked,
+        upwards=upwards(profile),
     )
+
+
+def _first_place(profile: Profile) -> int | None:
+    """Where the walk begins: above the first number, at the newest row, or upwards at the oldest."""
+    if profile.numbered:
+        return 0
+    if upwards(profile):
+        return None if profile.oldest is None else mirrored(profile.oldest)
+    return profile.newest
 
 
 def _live_shards(profile: Profile, shards: Sequence[Shard]) -> LiveShards:
@@ -91,7 +102,7 @@ def _live_shards(profile: Profile, shards: Sequence[Shard]) -> LiveShards:
 def _crew(profile: Profile, most_in_flight: int, *, whole: bool) -> _Crew:
     """The lanes of the ways that join; the log says of each way why it does or does not."""
     tokens = {endpoint.name: TokenState() for endpoint in profile.endpoints if endpoint.grant is not None}
-    ways = rank(profile, whole=whole)
+    ways, up = rank(profile, whole=whole), upwards(profile)
     for way in ways:
         logger.info("way %s: %s", way.lane, way.why)
     taken = {way.lane for way in ways if way.joins}
@@ -99,7 +110,7 @@ def _crew(profile: Profile, most_in_flight: int, *, whole: bool) -> _Crew:
         LiveLane(
             lane=lane,
             endpoint=(endpoint := _asked_for(profile.endpoint(lane.endpoint), whole=whole)),
-            reader=PageReader(endpoint.shape, whole=whole, ends_only=not whole),
+            reader=PageReader(endpoint.shape, whole=whole, ends_only=not whole, upwards=up),
             flight=Flight(most_in_flight),
             token=tokens.get(lane.endpoint),
         )
@@ -107,7 +118,8 @@ def _crew(profile: Profile, most_in_flight: int, *, whole: bool) -> _Crew:
         if lane.name in taken
     ]
     lanes = {live.lane.name: live for live in made if not live.endpoint.streamed}
-    courses = {live.lane.name: Course(live) for live in made if live.endpoint.streamed}
+    courses = {live.lane.name: Course(live, up) for live in made if live.endpoint.streamed}
+
     return _Crew(lanes, courses, tokens, together(profile, ways))
 
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import urljoin
 
 from datasync_crawler.domain.asking import Ask
-from datasync_crawler.domain.choices import origin_of
 from datasync_crawler.domain.ending import Belief, believe
-from datasync_crawler.domain.errors import KeyExpired, KeyRefused, PageError, RowsRejected
-from datasync_crawler.domain.granting import read_grant
+from datasync_crawler.domain.errors import PageError, RowsRejected
 from datasync_crawler.domain.judging import EMPTY, Misplaced, ends, judge, sharpened
+from datasync_crawler.domain.links import followed
 from datasync_crawler.domain.page import Page, StoredPage
+from datasync_crawler.domain.ratelimit import speaks_of_rates
 from datasync_crawler.domain.shard import Checkpoint
-from datasync_crawler.flow.answers import Answer, Meaning, meaning
+from datasync_crawler.flow.answers import BLAME, Answer, Meaning, meaning
+from datasync_crawler.flow.barring import barred
 from datasync_crawler.flow.courses import StreamAsk
+from datasync_crawler.flow.handing import take_token, ungranted
 from datasync_crawler.flow.hearing import listen, refused
 from datasync_crawler.flow.lanes import LiveLane
+from datasync_crawler.flow.noticing import moved, notice, return_home, settle
 from datasync_crawler.flow.run import Call, Flying, Run
 from datasync_crawler.flow.shards import LiveShard
 from datasync_crawler.flow.tokens import TokenAsk
@@ -27,12 +27,8 @@ from datasync_crawler.flow.tokens import TokenAsk
 logger = logging.getLogger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 20.0
-# So many rounds in a row that blame the key, in every lane, end the run.
-_STRIKES = 4
 # So often more a page is asked for whose rows cannot all be stored.
 _LOOKS_AT_REJECTED = 2
-_EXPIRED = re.compile(rb"expired", re.IGNORECASE)
-_BLAME = frozenset({Meaning.FORBIDDEN, Meaning.UNAUTHORISED})
 _FULL = 0.9
 
 
@@ -42,10 +38,10 @@ class Reception:
     def __init__(self, run: Run) -> None:
         self._run = run
 
-    def heard(self, call: Call, headers: Mapping[str, str], status: int) -> None:
-        """An answer arrived: what it tells of the budget counts at once, before its body is read."""
-        if call in self._run.flying and meaning(status) is not Meaning.REFUSED:
-            listen(self._run, call, headers)
+    def heard(self, call: Call, answer: Answer) -> None:
+        """An answer arrived: what it tells of the budget counts at once, before its rows are read."""
+        if call in self._run.flying and meaning(answer) is not Meaning.REFUSED:
+            listen(self._run, call, answer.headers)
 
     def answered(self, ask: Ask, answer: Answer) -> StoredPage | None:
         """A page's answer: gives what is to be stored, or None when the page has to be asked for again."""
@@ -53,30 +49,41 @@ class Reception:
         flying = run.land(ask)
         if flying is None:
             return None
-        lane, live = run.lanes[ask.lane], run.shards[ask.shard]
-        means = meaning(answer.status)
+        lane, means = run.lanes[ask.lane], meaning(answer)
         if means is Meaning.REFUSED:
             refused(run, ask, answer, flying)
-            return None
+        elif means is Meaning.PAGE or means is Meaning.OUTSIDE:
+            notice(run, lane, answer.headers)
+            return self._read(ask, answer, flying)
+        elif means is not Meaning.MOVED or not moved(run, lane, ask, answer):
+            self._unanswered(ask, answer, flying)
+        return None
+
+    def _read(self, ask: Ask, answer: Answer, flying: Flying) -> StoredPage | None:
+        run = self._run
+        lane, live = run.lanes[ask.lane], run.shards[ask.shard]
+        lane.largest = max(lane.largest, len(answer.body))
         try:
-            if means is Meaning.PAGE or means is Meaning.OUTSIDE:
-                page = lane.reader.read(answer.body) if means is Meaning.PAGE else EMPTY
-                return self._received(ask, replace(page, start=ask.start), flying)
+            page = _page(lane, ask, answer) if meaning(answer) is Meaning.PAGE else EMPTY
+            return self._received(ask, replace(page, start=ask.start), flying)
         except RowsRejected as error:
             logger.info("shard %s through %s is asked once more: %s", ask.shard, ask.lane, error)
-            return None
         except PageError as error:
+            if speaks_of_rates(answer.body):
+                refused(run, ask, answer, flying)
+                return None
             if isinstance(error, Misplaced) and live.led_back(lane.endpoint, chained=ask.chained):
                 logger.warning("the cursors of %s lead back to where they came from", lane.endpoint.name)
             self._again(ask, str(error), flying)
-            return None
-        if means is Meaning.BAD_REQUEST:
-            live.forget_cursor()
-        blamed = means in _BLAME
-        self._again(ask, f"status {answer.status}", flying, blamed=blamed)
-        if blamed:
-            self._barred(lane, answer, flying)
         return None
+
+    def _unanswered(self, ask: Ask, answer: Answer, flying: Flying) -> None:
+        run, means = self._run, meaning(answer)
+        if means is Meaning.BAD_REQUEST:
+            run.shards[ask.shard].forget_cursor()
+        self._again(ask, f"status {answer.status}", flying, blamed=means in BLAME)
+        if means in BLAME:
+            barred(run, run.lanes[ask.lane], answer, flying)
 
     def failed(self, call: Call, reason: str) -> None:
         """A call ended without an answer."""
@@ -91,43 +98,24 @@ class Reception:
         elif isinstance(call, StreamAsk):
             run.courses[call.lane].broke(reason, run.clock.monotonic())
         else:
-            self._ungranted(call, reason)
+            ungranted(run, call, reason)
 
     def begun(self, call: StreamAsk, answer: Answer) -> bool:
         """The beginning of a stream's answer: whether its body is to be read."""
         run = self._run
-        if call in run.flying and meaning(answer.status) is Meaning.PAGE:
+        if call in run.flying and meaning(answer) is Meaning.PAGE:
             return True
         flying = run.land(call)
         if flying is not None:
-            if meaning(answer.status) is Meaning.REFUSED:
+            if meaning(answer) is Meaning.REFUSED:
                 refused(run, call, answer, flying)
             run.courses[call.lane].broke(f"status {answer.status}", run.clock.monotonic())
         return False
 
     def granted(self, call: TokenAsk, answer: Answer) -> str | None:
         """The answer to a call for a token: gives the token, or None when there is none in it."""
-        run = self._run
-        flying = run.land(call)
-        if flying is None:
-            return None
-        endpoint = run.profile.endpoint(call.endpoint)
-        assert endpoint.grant is not None
-        if meaning(answer.status) is Meaning.REFUSED:
-            refused(run, call, answer, flying)
-        grant = read_grant(endpoint.grant, answer.body) if answer.status < 300 else None  # noqa: PLR2004 - HTTP's own
-        if grant is None:
-            self._ungranted(call, f"status {answer.status}")
-            if meaning(answer.status) in _BLAME:
-                for lane in self._behind(call):
-                    lane.failed(lane.trouble, flying.left_at, run.clock.monotonic(), blamed=True)
-                self._blamed(answer)
-            return None
-        token = run.tokens[call.endpoint]
-        token.granted(grant.life, run.clock.monotonic())
-        token.address = _same_origin(endpoint.url, grant.endpoint)
-        run.bell.ring()
-        return grant.token
+        flying = self._run.land(call)
+        return None if flying is None else take_token(self._run, call, answer, flying)
 
     def stored(self, inserted: int, met: int = 0, lane: str = "") -> None:
         """A page of a lane was committed with so many new rows and so many that were there already.
@@ -158,6 +146,7 @@ class Reception:
             raise Misplaced("the server's cursor leads back to where it came from")
         checkpoint = self._judged(ask, live, lane, page)
         live.advance(checkpoint, len(page.ids), ask.lane)
+        settle(run, lane, ask)
         lane.succeeded()
         run.key_worked = True
         self._learn(page)
@@ -170,13 +159,16 @@ class Reception:
         shape, before = lane.endpoint.shape, live.shard.checkpoint
         now, margin = self._run.clock.wall(), self._run.cursor_margin
         after = judge(self._run.reach(live.shard), page, top=ask.top, answered_at=now, cursor_margin=margin)
-        told = ends(page, asked=ask.limit, flagged=shape.has_more is not None, chained=shape.next_cursor is not None)
+        told = ends(page, asked=ask.limit, flagged=shape.has_more is not None, chained=shape.chained)
         live.void = told and not page.ids
         if after.proof or not told:
-            live.trust()
+            live.trust(after.position)
             return after
         now = self._run.clock.monotonic()
-        looks, seconds = live.doubt((after.position, after.last_id), now)
+        # Upwards rows that come meanwhile move the end, and it is the same one still.
+        moves = self._run.upwards and (bool(self._run.agrees) or len(page.ids) < ask.limit)
+        looks, seconds = live.doubt((None, None) if moves else (after.position, after.last_id), now)
+
         belief = believe(looks, seconds, agrees=self._run.agrees, below=self._run.shards.has_below(live))
         if belief is Belief.PROVEN:
             return after.proven(belief.value)
@@ -197,6 +189,7 @@ class Reception:
     def _again(self, ask: Ask, reason: str, flying: Flying, *, blamed: bool = False) -> None:
         run, now = self._run, self._run.clock.monotonic()
         live = run.shards[ask.shard]
+        return_home(run, run.lanes[ask.lane], ask)
         live.attempt = ask.attempt + 1
         live.failed_through.add(ask.lane)
         live.not_before = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**ask.attempt)
@@ -204,39 +197,6 @@ class Reception:
         logger.info("shard %s through %s is asked again (try %s): %s", ask.shard, ask.lane, live.attempt + 1, reason)
         run.bell.ring()
 
-    def _barred(self, lane: LiveLane, answer: Answer, flying: Flying) -> None:
-        if lane.token is not None:
-            lane.token.refused(flying.token)
-        self._blamed(answer)
 
-    def _blamed(self, answer: Answer) -> None:
-        """Ends the run once the key opens no lane that has work."""
-        useful = [lane for lane in self._run.lanes.values() if self._run.shards.has_work(lane.endpoint)]
-        if any(lane.strikes < _STRIKES for lane in useful):
-            return
-        if _EXPIRED.search(answer.body) or self._run.key_worked:
-            self._run.stop(KeyExpired(f"the service no longer takes the key (status {answer.status})"))
-        else:
-            self._run.stop(KeyRefused(f"the service does not take the key (status {answer.status})"))
-
-    def _ungranted(self, call: TokenAsk, reason: str) -> None:
-        run = self._run
-        run.tokens[call.endpoint].failed(run.clock.monotonic())
-        for lane in self._behind(call):
-            lane.trouble = f"no token: {reason}"
-        logger.info("no token for %s: %s", call.endpoint, reason)
-        run.bell.ring()
-
-    def _behind(self, call: TokenAsk) -> list[LiveLane]:
-        return [lane for lane in self._run.lanes.values() if lane.endpoint.name == call.endpoint]
-
-
-def _same_origin(url: str, address: str | None) -> str | None:
-    """The address that a grant names, None where it names none or one where the key has no business."""
-    if address is None:
-        return None
-    named = urljoin(url, address)
-    if origin_of(named) == origin_of(url):
-        return named
-    logger.warning("a token came for an address of another origin, which is not followed")
-    return None
+def _page(lane: LiveLane, ask: Ask, answer: Answer) -> Page:
+    return followed(lane.reader.read(answer.body), lane.endpoint.shape, ask.url, answer.headers)

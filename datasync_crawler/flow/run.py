@@ -44,9 +44,11 @@ class Run:
     page, ``key_dies`` is the wall time of its end, ``first_total`` is the highest-ranked total that was told before
     the drain and ``told`` the largest that its pages told, ``progress_at`` the monotonic time of the last progress,
     ``cursor_margin`` the life (seconds) that a server's cursor must have left. ``failure`` is why the run ended early.
-    ``lessons`` (limits learned, by pool) wait to be written down. ``courses`` are the streams by lane, ``others`` the
-    rows a second that all other lanes are good for. Whoever moves a bound or a checkpoint holds ``cutting``, but for
-    pages of the one call that has the shard.
+    ``lessons`` (limits learned, by pool) wait to be written down, as does a profile that has changed. ``headers_met``
+    are the names of headers that were looked at, ``dead_ends`` addresses that no redirect is followed to. ``courses``
+    are the streams by lane, ``others`` the rows a second that all other lanes are good for; ``upwards`` is the axis of
+    all places, and ``newest`` the uppermost of them that has a row. Whoever moves a bound or a
+    checkpoint holds ``cutting``, but for pages of the one call that has the shard.
     """
 
     profile: Profile
@@ -69,6 +71,11 @@ class Run:
     cursor_margin: float = 0.0
     failure: DatasyncError | None = None
     stopped: bool = False
+    upwards: bool = False
+    profile_changed: bool = False
+
+    headers_met: set[str] = field(default_factory=set)
+    dead_ends: set[str] = field(default_factory=set)
     flying: dict[Call, Flying] = field(default_factory=dict)
     tokens: Mapping[str, TokenState] = field(default_factory=dict)
     lessons: dict[str, Limit] = field(default_factory=dict)
@@ -101,7 +108,8 @@ class Run:
     def reach(self, shard: Shard) -> Shard:
         """How far a shard has to be walked: rows that came meanwhile push numbered ones down, beyond its bound."""
         came = (self.told or 0) - (self.first_total or 0)
-        if not self.shards.numbered or shard.low is None or self.first_total is None or came <= 0:
+        pushed = self.shards.numbered and not self.upwards
+        if not pushed or shard.low is None or self.first_total is None or came <= 0:
             return shard
         return replace(shard, low=shard.low - came)
 
@@ -114,6 +122,12 @@ class Run:
     def left(self) -> int | None:
         """The rows that are told of and not stored yet; None where no total is told."""
         return None if self.total is None else max(0, self.total - self.stored)
+
+    @property
+    def limited(self) -> bool:
+        """Whether any pool is known to have a limit by now."""
+        gate = self.gate
+        return gate.common is not None or any(budget.limit is not None for budget in gate.budgets.values())
 
     def held_back(self) -> bool:
         """Whether a stream does best when no other call takes part."""

@@ -10,6 +10,8 @@ import re
 from urllib.parse import quote
 
 _WORD = re.compile(r"(?:\{|%7B)(key|token(?::|%3A)[^{}%]+)(?:\}|%7D)", re.IGNORECASE)
+# What may stand behind the value of a parameter in a link, in JSON with whatever is escaped there.
+_VALUE_ENDS = rb"(?=[&#;\\\"'<>\s]|$)"
 
 
 class Secrets:
@@ -38,6 +40,13 @@ class Secrets:
         for value, word in sorted(self._known.items(), key=lambda item: -len(item[0])):
             text = text.replace(value, "{" + word + "}")
         return text
+
+    def mask_links(self, body: bytes) -> bytes:
+        """The body with every secret replaced by its word where it is the whole value of a query parameter."""
+        for value, word in sorted(self._known.items(), key=lambda item: -len(item[0])):
+            if value.encode() in body:
+                body = re.sub(b"=" + re.escape(value.encode()) + _VALUE_ENDS, f"={{{word}}}".encode(), body)
+        return body
 
     def _keep(self, word: str, value: str) -> None:
         self._values[word] = value

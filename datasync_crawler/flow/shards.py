@@ -57,9 +57,11 @@ class LiveShard:
         self.looks += 1
         return self.looks, now - self.told_at
 
-    def trust(self) -> None:
-        """The shard goes on, or its end is proven."""
-        self.looks, self.told_end = 0, None
+    def trust(self, position: int | None) -> None:
+        """The shard went on to a position; that is behind the end that was told, unless its chain began again."""
+        told = self.told_end[0] if self.told_end else None
+        if told is None or position is None or position < told:
+            self.looks, self.told_end = 0, None
 
     def prove(self, proof: str) -> None:
         """The end of the shard is proven without a page of its own."""

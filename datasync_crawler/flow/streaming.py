@@ -78,7 +78,8 @@ async def pages_of(
 ) -> AsyncIterator[StoredPage]:
     """The pages of a stream while it comes; each waits until there is room in the ledger for it."""
     course = run.courses[call.lane]
-    cutter = StreamCutter(course.endpoint.format, course.endpoint.shape, whole=whole)
+    cutter = StreamCutter(course.endpoint.format, course.endpoint.shape, whole=whole, upwards=course.upwards)
+
     try:
         async with aclosing(_cut(run, cutter, pieces)) as cut:
             async for page in cut:

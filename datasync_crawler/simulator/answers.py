@@ -113,7 +113,7 @@ def balancer_error(status: int) -> Answer:
 def too_many(world: World, verdict: Verdict) -> Answer:
     """The answer to a call above a pool's limit; the body's figures are those of the headers."""
     if world.budgets.refusal_silent:
-        return Answer(429, request_id=str(uuid.uuid4()), content_type="text/plain")
+        return Answer(world.budgets.refusal_status, request_id=str(uuid.uuid4()), content_type="text/plain")
     seconds = world.whole(verdict.reset)
     body = {
         "error": REASONS[429],
@@ -121,7 +121,7 @@ def too_many(world: World, verdict: Verdict) -> Answer:
         "code": "RATE_LIMIT_EXCEEDED",
         "rateLimit": {"limit": verdict.limit, "remaining": 0, "reset": seconds, "retryAfter": seconds},
     }
-    return told(body, 429)
+    return told(body, world.budgets.refusal_status)
 
 
 def cache_headers(world: World, *, hit: bool, seconds: float) -> dict[str, str]:

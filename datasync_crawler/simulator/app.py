@@ -51,7 +51,8 @@ class Skin:
         await asyncio.gather(*self._verdicts)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        submission = request.method == "POST" and request.path == self._service.world.names.submissions
+        names = self._service.world.names
+        submission = request.method == "POST" and request.path == names.submissions
         body = b"" if submission or not request.can_read_body else await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
         call = Call(request.method, request.path, request.query, headers, self._now(), body)
@@ -70,8 +71,9 @@ class Skin:
         self._service.score.statuses["reset" if wire.reset_after is not None else str(wire.status)] += 1
         if wire.reset_after == 0:
             return _reset(request)
-        if world.not_modified and request.headers.get(hdrs.IF_NONE_MATCH) == wire.headers.get("ETag"):
-            return web.Response(status=304, headers={"ETag": wire.headers["ETag"]})
+        tag = wire.headers.get("ETag")
+        if world.not_modified and tag and request.headers.get(hdrs.IF_NONE_MATCH) == tag:
+            return web.Response(status=304, headers={"ETag": tag})
         if request.method == "HEAD":
             return web.Response(status=wire.status, headers=wire.headers)
         response = web.StreamResponse(status=wire.status, headers=wire.headers)
@@ -90,7 +92,7 @@ class Skin:
 
     async def _take(self, request: web.Request, call: Call) -> web.StreamResponse:
         """Read a submission as it comes, answer at once, judge it aside."""
-        submission = await _read_submission(request)
+        submission = await _read_submission(request, self._service.world.names.repository_parameter)
         arrived = self._now()
         answer = self._service.submit(Call(call.method, call.path, call.query, call.headers, arrived), submission)
         if answer.status == 200 and submission is not None:
@@ -147,7 +149,7 @@ def _encoding(world: World, accepted: str) -> str:
     return next((name for name in offered.split(",") if name.strip() in known), "").strip()
 
 
-async def _read_submission(request: web.Request) -> Submission | None:
+async def _read_submission(request: web.Request, repository: str) -> Submission | None:
     if request.content_type == "application/json":
         body = bytearray()
         async for chunk in request.content.iter_chunked(_CHUNK):
@@ -157,7 +159,7 @@ async def _read_submission(request: web.Request) -> Submission | None:
     async for chunk in request.content.iter_chunked(_CHUNK):
         census.add(chunk)
     census.close()
-    return Submission(census, request.query.get("github_repo", ""), "text")
+    return Submission(census, request.query.get(repository, ""), "text")
 
 
 async def _write(response: web.StreamResponse, wire: Wire) -> None:

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 class BudgetDialect:
     """Switches of what is told of a budget."""
 
-    budget_form: str = one_of("x-ratelimit", "x-ratelimit-epoch", "ietf", "structured", "none")
-    """x-ratelimit (reset in seconds), x-ratelimit-epoch, ietf (three fields), structured (two), or none."""
+    budget_form: str = one_of("x-ratelimit", "x-ratelimit-epoch", "ietf", "structured", "quota", "none")
+    """x-ratelimit (reset in seconds), x-ratelimit-epoch, ietf (three fields), structured (two), quota, or none."""
     budget_lie: float = 1.0
     """What announced limits and remainders are multiplied with."""
     retry_form: str = one_of("seconds", "date", "none")
     """``Retry-After`` in seconds, as a date, or none."""
+    refusal_status: int = 429
     refusal_silent: bool = False
     """Whether a refusal has neither a body nor a header that says anything of the budget."""
     hidden_limit: int = 0
@@ -42,6 +43,8 @@ class BudgetDialect:
                 "RateLimit-Policy": f'"default";q={limit};w={window}',
                 "RateLimit": f'"default";r={left};t={seconds}',
             }
+        if self.budget_form == "quota":
+            return {"X-Api-Quota": str(limit), "X-Api-Quota-Left": str(left), "X-Api-Quota-Resets-In": str(seconds)}
         prefix = "RateLimit" if self.budget_form == "ietf" else "X-RateLimit"
         reset = int(now) + seconds if self.budget_form == "x-ratelimit-epoch" else seconds
         return {f"{prefix}-Limit": str(limit), f"{prefix}-Remaining": str(left), f"{prefix}-Reset": str(reset)}

@@ -15,10 +15,15 @@ _BLOCK = 500
 """Rows written at a time where everything is given at once."""
 
 
-def sparse(text: bytes, fields: Sequence[str], under: str = "") -> bytes:
-    """The JSON of a row with some fields only; ``under`` is the field that holds the row where it is wrapped."""
+def sparse(text: bytes, fields: Sequence[str], under: str = "", attributes: str = "") -> bytes:
+    """The JSON of a row with some fields only; ``under`` is the field that holds the row where it is wrapped.
+
+    ``attributes`` is the field whose members count as the row's own.
+    """
     row = _row(text, under)
     kept = {name: row[name] for name in fields if name in row}
+    if attributes:
+        kept[attributes] = {name: row[attributes][name] for name in fields if name in row[attributes]}
     return json.dumps({under: kept} if under else kept, separators=(",", ":"), ensure_ascii=False).encode()
 
 

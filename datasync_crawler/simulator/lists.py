@@ -10,7 +10,7 @@ from itertools import islice
 from datasync_crawler.simulator.events import TYPES
 from datasync_crawler.simulator.lines import in_lines, sparse
 from datasync_crawler.simulator.pages import Page, Query, Row
-from datasync_crawler.simulator.sessions import NEWEST, OLDEST, Sessions
+from datasync_crawler.simulator.sessions import Sessions
 from datasync_crawler.simulator.table import EventTable
 from datasync_crawler.simulator.world import World
 
@@ -39,15 +39,14 @@ class EventList:
         world, table = self._world, self._table
         low, high = self._range(query, endpoint, hidden)
         total = high - low if world.filtered_total else len(table) - hidden
-        begin = low if query.cursor is None else max(low, table.after(query.cursor.stamp, query.cursor.id))
-        begin += query.offset if self._by_number or world.offset_honoured else 0
+        left = self._left(query, endpoint, low, high)
         rows: Sequence[int]
         if endpoint == "events" and (query.session or (query.kind and world.type_filters)):
-            found = list(islice(self._matching(query, begin, high), query.limit + 1))
+            found = list(islice(self._matching(query, left), query.limit + 1))
             rows, more, total = found[: query.limit], len(found) > query.limit, self._count(query, hidden)
         else:
-            end = max(begin, min(high, begin + max(1, query.limit - world.truth.repeats)))
-            rows, more = range(begin, end), end < high
+            rows = left[: max(1, query.limit - world.truth.repeats)]
+            rows, more = rows if left.step > 0 else list(rows), len(rows) < len(left)
         shown = self._repeated(rows)
         return Page(
             items=self._items(shown, query, endpoint, form),
@@ -66,6 +65,20 @@ class EventList:
             at=self._number(query),
             form=form,
         )
+
+    def _left(self, query: Query, endpoint: str, low: int, high: int) -> range:
+        """The rows of a range that come from where a query begins, in the order of its list."""
+        table, cursor = self._table, query.cursor
+        skipped = query.offset if self._by_number or self._world.offset_honoured else 0
+        if self._upwards(endpoint):
+            begin = high if cursor is None else min(high, table.at_or_after(cursor.stamp, cursor.id))
+            return range(begin - 1 - skipped, low - 1, -1)
+        begin = low if cursor is None else max(low, table.after(cursor.stamp, cursor.id))
+        return range(begin + skipped, high)
+
+    def _upwards(self, endpoint: str) -> bool:
+        """Whether a list begins with its oldest row."""
+        return self._world.ways.oldest_first in (endpoint, "both")
 
     @property
     def _by_number(self) -> bool:
@@ -97,9 +110,9 @@ class EventList:
         return ",".join(ids if numbers else map(json.dumps, ids)).encode()
 
     def _lines(self, rows: Sequence[int], fields: Sequence[str], form: str, *, mixed: bool) -> bytes:
-        under = self._world.rows.row_under
+        under, attributes = self._world.rows.row_under, self._world.rows.attributes_under
         texts = [self._table.text(row, at, mixed=mixed) for at, row in enumerate(rows)]
-        texts = [sparse(text, fields, under) for text in texts] if fields else texts
+        texts = [sparse(text, fields, under, attributes) for text in texts] if fields else texts
         return b",".join(texts) if form == "json" else in_lines(texts, form, under)
 
     def _repeated(self, rows: Sequence[int]) -> Sequence[int]:
@@ -113,27 +126,29 @@ class EventList:
             return None
         truth = self._world.truth
         turn = int(len(self._table) * truth.loop_at)
-        turns = truth.loop_at > 0 and truth.loop_on in (endpoint, "both") and rows[0] <= turn <= rows[-1]
+        turn = len(self._table) - 1 - turn if self._upwards(endpoint) else turn
+        within = min(rows[0], rows[-1]) <= turn <= max(rows[0], rows[-1])
+        turns = truth.loop_at > 0 and truth.loop_on in (endpoint, "both") and within
         if turns and more and query.position is not None:
             return query.position
         return self._table.event_id(rows[-1]), int(self._table.stamps[rows[-1]])
 
     def _count(self, query: Query, hidden: int) -> int:
-        return sum(1 for _ in self._matching(query, hidden, len(self._table)))
+        return sum(1 for _ in self._matching(query, range(hidden, len(self._table))))
 
-    def _matching(self, query: Query, low: int, high: int) -> Iterator[int]:
+    def _matching(self, query: Query, rows: range) -> Iterator[int]:
         owner = kind = None
         if query.session is not None:
             owner = self._session_rows.get(query.session, -1)
             if owner < 0:
                 return
             if self._world.rows.density == "even":
-                low = max(low, self._table.first_at_or_before(self._sessions.end(owner)))
-                high = min(high, self._table.first_before(self._sessions.starts[owner]))
+                low = self._table.first_at_or_before(self._sessions.end(owner))
+                rows = _within(rows, low, self._table.first_before(self._sessions.starts[owner]))
         if query.kind is not None and self._world.type_filters:
             kind = TYPES.index(query.kind) if query.kind in TYPES else -1
         owners, kinds = self._table.owners, self._table.kinds
-        for row in range(low, high):
+        for row in rows:
             if (owner is None or owners[row] == owner) and (kind is None or kinds[row] == kind):
                 yield row
 
@@ -151,6 +166,13 @@ class EventList:
     def _check_range(self, query: Query) -> None:
         if query.cursor is None or self._world.teapot == "none":
             return
-        stamp = query.cursor.stamp
-        if stamp < OLDEST or (stamp > NEWEST and self._world.teapot == "outside"):
+        stamp, stamps = query.cursor.stamp, self._table.stamps
+        if stamp < stamps[-1] or (stamp > stamps[0] and self._world.teapot == "outside"):
             raise OutsideRange(str(stamp))
+
+
+def _within(rows: range, low: int, high: int) -> range:
+    """Those of the rows, in either order, from ``low`` up to ``high``."""
+    if rows.step > 0:
+        return range(max(rows.start, low), min(rows.stop, high))
+    return range(min(rows.start, high - 1), max(rows.stop, low - 1), -1)

@@ -10,15 +10,25 @@ _HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names as they stand on the wire; ``…_at`` are places in a page's JSON, by dots, empty where nothing is told."""
+    """Names as they stand on the wire; ``…_at`` are places in a page's JSON, by dots, empty where nothing is told.
+
+    Where ``rows_at`` is empty, a page is nothing but its rows.
+    """
 
     api_path: str = "/api/v1"
     internal_path: str = "/internal"
     access_path: str = "/dashboard/stream-access"
     """Where stream access is given, below ``internal_path``."""
     events_name: str = "events"
+    events_moved_to: str = ""
+    """Where the list of events is from ``moves_after`` on; its first address then redirects (308)."""
+    moves_after: float = 0.0
+    """Seconds from the first call with a key."""
     sessions_name: str = "sessions"
     metrics_name: str = "metrics"
+    submissions_name: str = "submissions"
+    repository_parameter: str = "github_repo"
+    """The parameter of a submission that names a repository; told in the document where it is not the usual one."""
 
     key_header: str = "X-API-Key"
     key_scheme: str = ""
@@ -64,7 +74,7 @@ class Names:
     @property
     def submissions(self) -> str:
         """The path where lists of ids are handed in."""
-        return f"{self.api_path}/submissions"
+        return f"{self.api_path}/{self.submissions_name}"
 
     @property
     def access(self) -> str:

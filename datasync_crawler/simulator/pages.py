@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from datasync_crawler.simulator.cursors import Cursor, Mint
 from datasync_crawler.simulator.instants import Bound, read_bound
+from datasync_crawler.simulator.leading import Address, next_places
 from datasync_crawler.simulator.names import placed
 from datasync_crawler.simulator.world import World
 
@@ -48,11 +49,15 @@ class Page:
     """Where the page stands, in lists that go on by offset or page: what that is called, and its number."""
     form: str = "json"
     """What the rows are written as: json (in a page) or ndjson and csv (bare)."""
+    address: Address | None = None
+    """What the page was asked at."""
 
     def pieces(self, world: World, told_at: float) -> list[bytes | memoryview]:
         """The page as it is told at a moment."""
         if self.form != "json":
             return [self.items()]
+        if not world.names.rows_at:
+            return [b"[", self.items(), b"]"]
         cursor, seconds = self.following(world, told_at)
         names, truth = world.names, world.truth
         more = {"truly": self.more, "always": True, "never": False}[truth.more_told]
@@ -63,12 +68,14 @@ class Page:
             (names.limit_at, self.limit),
             (".".join(filter(None, (folder, self.at[0]))) if self.at else "", self.at and self.at[1]),
             (names.more_at, more),
-            (names.cursor_at if by_cursor else "", cursor),
+            *next_places(self, world, cursor),
             (names.life_at if by_cursor else "", seconds),
-            (names.total_at if truth.total_told else "", self.total),
+            (names.total_at if truth.total_told and world.leading.total_form == "body" else "", self.total),
             (names.returned_at, self.returned),
             (names.request_at, self.request_id),
         ]
+        if world.ways.texts_for_numbers:
+            places = [(place, _text(value)) for place, value in places]
         written = compact(placed([(names.cased(place), value) for place, value in places]))
         before, _, after = written.partition(json.dumps(_ROWS))
         return [f"{before}[".encode(), self.items(), f"]{after}".encode()]
@@ -138,6 +145,10 @@ def mint(world: World) -> Mint:
 def compact(value: object) -> str:
     """JSON without spaces, as the service writes it."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else "" if value is None else compact(value)
 
 
 def _integer(text: str | None) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from urllib.parse import urlencode
 from datasync_crawler.simulator.answers import JSON, Answer, refusal, told
 from datasync_crawler.simulator.cursors import CursorRefused
 from datasync_crawler.simulator.events import TYPES
+from datasync_crawler.simulator.leading import Address
 from datasync_crawler.simulator.lines import everything
 from datasync_crawler.simulator.lists import EventList, OutsideRange
 from datasync_crawler.simulator.pages import LimitRefused, Page, Query, compact
@@ -67,8 +69,10 @@ class Reads:
         try:
             query = Query.read(call.query, self._world, call.at, default=default, cap=cap, endpoint=route)
             if route == "sessions":
-                return Answer(200, request_id=request_id, page=self._sessions.page(query, request_id, call.at))
+                page = replace(self._sessions.page(query, request_id, call.at), address=_address(call))
+                return Answer(200, request_id=request_id, page=page)
             page = self._events.page(query, request_id, call.at, endpoint=route, hidden=hidden, form=form)
+            page = replace(page, address=_address(call))
         except CursorRefused as error:
             return refusal(400, error.code, error.message)
         except LimitRefused as error:
@@ -222,6 +226,10 @@ class Reads:
 def moment(at: float) -> str:
     """Seconds since 1970 in the service's ISO form."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _address(call: Call) -> Address:
+    return Address(f"http://{call.headers.get('host', 'localhost')}", call.path, tuple(call.query.items()))
 
 
 def _ids(body: bytes) -> list[str] | None:

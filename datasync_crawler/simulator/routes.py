@@ -62,6 +62,8 @@ class Atlas:
             ("GET", f"{names.internal_path}/health"): Route("health"),
             ("GET", "/health"): Route("alive"),
         }
+        if names.events_moved_to:
+            self._exact["GET", names.events_moved_to] = self._exact["GET", names.events]
         if ways.feed:
             self._exact["GET", world.feed_path] = Route("feed", "feed", keyed=True, faulty=True)
         if ways.feed and not ways.feed_open:

@@ -23,6 +23,8 @@ class RowShape:
     """s, ms, us (numbers), iso, iso-seconds, offset (texts), text (a number in quotes), all (in turn, on a page)."""
     row_under: str = ""
     """The field that holds the row, where rows are wrapped."""
+    attributes_under: str = ""
+    """The field of a row that holds all but its id and what kind of thing it is, as JSON:API has it."""
     density: str = one_of("even", "ties", "instant", "uneven", "gaps")
     """even, ties (every three hours), instant (a sixth at one time), uneven (most near the end) or gaps (of days)."""
 
@@ -35,6 +37,13 @@ class RowShape:
         if self.id_form == "integer":
             return str(_FIRST_NUMBER + count - row)
         return plain
+
+    def arranged(self, row: dict[str, object], id_field: str) -> dict[str, object]:
+        """The members of a row where they stand: all in it, or most of them in its attributes."""
+        if not self.attributes_under:
+            return row
+        attributes = {name: value for name, value in row.items() if name != id_field}
+        return {id_field: row[id_field], "type": "event", self.attributes_under: attributes}
 
     def plain_id(self, written: str) -> str:
         """The UUID of an id that is made of one."""

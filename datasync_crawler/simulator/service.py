@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from datasync_crawler.simulator import submissions
 from datasync_crawler.simulator.access import credential, feed_refused, key_refused, stream_access, stream_token
@@ -65,7 +66,9 @@ class Service:
             return replace(balancer_error(503), route=route.name)
         if account is not None:
             account.touch(call.at)
-        if not route.keyed or (route.name == "stats" and not self.world.stats_needs_key):
+        if self._has_moved(call):
+            answer = Answer(308, extra={"Location": f"{self.world.names.events_moved_to}?{urlencode(call.query)}"})
+        elif not route.keyed or (route.name == "stats" and not self.world.stats_needs_key):
             answer = self._open(call, route)
         elif account is None or account.expired(self.world, call.at):
             answer = key_refused(self.world, key, account)
@@ -166,6 +169,13 @@ class Service:
         """How many of the newest events have not come yet."""
         first = self.score.first_keyed
         return self.world.truth.hidden(None if first is None else (call.at - first) * self.world.speed)
+
+    def _has_moved(self, call: Call) -> bool:
+        """Whether the list of events is no longer where the call looks for it."""
+        names, first = self.world.names, self.score.first_keyed
+        if not names.events_moved_to or call.path.rstrip("/") != names.events or call.method != "GET":
+            return False
+        return call.at - (call.at if first is None else first) >= self.world.span(names.moves_after)
 
     def _asked(self, call: Call, account: Account) -> tuple[str, ...]:
         """What makes two calls ask the same: everything but the form of the key."""

@@ -84,7 +84,7 @@ class ShapedTable(EventTable):
                 written[names.time_field] = shape.written_time(int(self.stamps[row]), position, mixed=mixed)
             else:
                 written[names.type_field if name == "type" else name] = value
-        cased = names.recased(written)
+        cased: object = names.recased(shape.arranged(written, names.id_field))
         return compact({shape.row_under: cased} if shape.row_under else cased).encode()
 
 

@@ -53,7 +53,7 @@ def admission(world: World, account: Account) -> Answer | None:
 def take(world: World, account: Account, call: Call, submission: Submission) -> Answer:
     """Accept a list and say how it was counted."""
     if not submission.repository:
-        return refusal(400, "MISSING_GITHUB_REPO", "github_repo is required")
+        return refusal(400, "MISSING_GITHUB_REPO", f"{world.names.repository_parameter} is required")
     count = submission.census.count
     if not count:
         return refusal(400, "NO_EVENT_IDS", "No event IDs provided")

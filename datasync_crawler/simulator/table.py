@@ -83,6 +83,13 @@ class EventTable:
             row += 1
         return row
 
+    def at_or_after(self, stamp: int, event_id: str) -> int:
+        """The first row whose (time, id) is a position or below it; those before it come after it from old to new."""
+        wanted, row = self.rank(event_id), self.first_at_or_before(stamp)
+        while row < len(self) and self.stamps[row] == stamp and self.rank(self.event_id(row)) > wanted:
+            row += 1
+        return row
+
     def rank(self, event_id: str) -> Any:
         """What ids of one time are ordered by, the highest first."""
         return event_id

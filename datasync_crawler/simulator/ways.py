@@ -37,6 +37,10 @@ class Ways:
     paging: str = one_of("cursor", "offset", "page")
     """How a list goes on: cursor, offset or page (numbers from ``first_page``)."""
     first_page: int = 1
+    texts_for_numbers: bool = False
+    """Whether pages write numbers and truths as texts, and an empty one where there is no next page."""
+    oldest_first: str = one_of("none", "events", "feed", "both")
+    """Which lists begin with their oldest row: none, events, feed or both (with that of ids)."""
     over_cap: str = one_of("silent", "refused")
     """What becomes of a limit above the cap: silent (reduced) or refused (400)."""
 

@@ -13,6 +13,7 @@ import brotli
 
 from datasync_crawler.simulator.answers import Answer, balancer_error, refusal
 from datasync_crawler.simulator.faults import Fault, FaultKind, cut_at
+from datasync_crawler.simulator.leading import leading_headers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,8 +65,13 @@ def _sound(answer: Answer, world: World, now: float) -> Wire:
     told_at = now if answer.told_at is None else answer.told_at
     if answer.stream is not None:
         return Wire(answer.status, answer.headers(0, now), list(answer.stream()), drip=answer.drip)
-    pieces: Pieces = answer.page.pieces(world, told_at) if answer.page else [answer.body]
-    return Wire(answer.status, answer.headers(_size(pieces), now), pieces)
+    if answer.page is None:
+        return Wire(answer.status, answer.headers(len(answer.body), now), [answer.body])
+    pieces: Pieces = answer.page.pieces(world, told_at)
+    headers, leading = answer.headers(_size(pieces), now), leading_headers(answer.page, world, told_at)
+    if "Link" in headers and "Link" in leading:
+        leading["Link"] = f"{headers['Link']}, {leading['Link']}"
+    return Wire(answer.status, headers | leading, pieces)
 
 
 def _faulty(answer: Answer, fault: Fault, world: World, now: float) -> Wire:

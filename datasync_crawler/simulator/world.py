@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from datasync_crawler.simulator.budgets import BudgetDialect
 from datasync_crawler.simulator.cursorform import CursorForm
+from datasync_crawler.simulator.leading import Leading
 from datasync_crawler.simulator.names import Names
 from datasync_crawler.simulator.rowshape import RowShape
 from datasync_crawler.simulator.switches import UnknownSwitch, one_of, switched
@@ -137,6 +138,7 @@ class World:
     cursors: CursorForm = field(default_factory=CursorForm)
     ways: Ways = field(default_factory=Ways)
     truth: Truth = field(default_factory=Truth)
+    leading: Leading = field(default_factory=Leading)
 
     @property
     def shaped(self) -> bool:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
-from playwright.async_api import Error as PlaywrightError
 from scrapy import Request, Spider
 
 from datasync_crawler.adapters.browser import find_browser, launch_options
@@ -20,17 +19,17 @@ from datasync_crawler.adapters.worker import LedgerWorker
 from datasync_crawler.domain.choices import origin_of, read_choices
 from datasync_crawler.domain.discovery.conclude import conclude
 from datasync_crawler.domain.discovery.describing import describe
-from datasync_crawler.domain.discovery.earlier import known_pools
+from datasync_crawler.domain.discovery.earlier import known_pools, leads_of
 from datasync_crawler.domain.discovery.keeping import beginnings
 from datasync_crawler.domain.discovery.standin import stand_in
 from datasync_crawler.domain.discovery.summary import summary
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError
 from datasync_crawler.domain.page import StoredPage
 from datasync_crawler.domain.profile import Pool, read_profile
+from datasync_crawler.domain.ways import joining, upwards
 from datasync_crawler.handlers import secrets_of
 from datasync_crawler.spiders.keyed import Interrogation
 from datasync_crawler.spiders.keyless import FAILED, Approach
-from datasync_crawler.spiders.rendering import Rendering
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from datasync_crawler.domain.discovery.case import Case
     from datasync_crawler.domain.discovery.keeping import Beginnings
     from datasync_crawler.domain.profile import Profile
+    from datasync_crawler.spiders.rendering import Rendering
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +101,8 @@ class DiscoverSpider(Spider):
             known = await self._known(ledger, state, choices)
             if known is None or self.fresh:
                 profile = await self._discover(ledger, choices, known)
+            elif leads_of(known):
+                profile = await self._look_again(ledger, choices, known)
             else:
                 logger.info("The profile of %s is used again; --fresh makes a new one", choices.api_base)
                 profile = known
@@ -110,6 +112,17 @@ class DiscoverSpider(Spider):
             await ledger.close()
         return profile
 
+    async def _look_again(self, ledger: LedgerWorker, choices: Choices, known: Profile) -> Profile:
+        """A new profile, as the last drain met addresses that none had looked at; the known one where it must do."""
+        logger.info("The last drain met new addresses: discovery looks again")
+        try:
+            profile = await self._discover(ledger, choices, known)
+        except DatasyncError as error:
+            logger.warning("Nothing new was found: %s", error)
+            return known
+        fits = profile.numbered == known.numbered or not await ledger.do(lambda it: it.count())
+        return profile if fits else known
+
     async def _known(self, ledger: LedgerWorker, state: Path, choices: Choices) -> Profile | None:
         """The profile of the same API, the ledger's before the file's."""
         document = await ledger.do(lambda it: it.profile())
@@ -117,7 +130,7 @@ class DiscoverSpider(Spider):
         return profile if profile is not None and profile.api_base == choices.api_base else None
 
     async def _discover(self, ledger: LedgerWorker, choices: Choices, earlier: Profile | None) -> Profile:
-        case = await Approach(choices.api_base, choices.dashboard, self._send, self._render).case()
+        case = await Approach(choices.api_base, choices.dashboard, self._send, self._render, leads_of(earlier)).case()
         digest = hashlib.sha256(choices.key.encode()).hexdigest()
         learned = await ledger.do(lambda it: it.remembered("pool"))
         pools = known_pools(earlier, {name: msgspec.json.decode(text, type=Pool) for name, text in learned.items()})
@@ -131,7 +144,7 @@ class DiscoverSpider(Spider):
         return profile
 
     async def _keep(self, ledger: LedgerWorker, case: Case, profile: Profile, *, whole: bool) -> None:
-        begun = beginnings(case, profile.endpoints, whole=whole)
+        begun = beginnings(case, joining(profile, whole=whole), up=upwards(profile), whole=whole)
         if begun is not None:
             rows = await ledger.do(lambda it: _store(it, begun))
             logger.info("%d rows of the probes are kept", rows)
@@ -139,6 +152,11 @@ class DiscoverSpider(Spider):
     async def _render(self, names: tuple[str, ...], stored: tuple[str, ...]) -> Rendering | None:
         if not self.settings.getdict("PLAYWRIGHT_LAUNCH_OPTIONS"):
             return None
+        # A third of the time to start is the browser's library.
+        from playwright.async_api import Error as PlaywrightError  # noqa: PLC0415
+
+        from datasync_crawler.spiders.rendering import Rendering  # noqa: PLC0415
+
         choices = read_choices(self.settings)
         rendering = Rendering(choices.dashboard, stand_in(choices.key), names, stored)
         try:

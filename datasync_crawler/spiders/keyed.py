@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scrapy import Request
@@ -12,7 +13,7 @@ from scrapy import Request
 from datasync_crawler.adapters.body import STREAMED, Body
 from datasync_crawler.adapters.ledger import Call
 from datasync_crawler.domain.discovery.earlier import wait_for
-from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question, answered
+from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question, answered, redirected
 from datasync_crawler.domain.discovery.handout import feed_name
 from datasync_crawler.domain.discovery.plan import MOST_ROUNDS, next_round, pause_before
 from datasync_crawler.domain.discovery.probing import with_query
@@ -81,9 +82,22 @@ class Interrogation:
     async def _round(self, probes: Sequence[Probe]) -> tuple[Answer, ...]:
         now = time.time()
         await self._ledger.do(lambda ledger: ledger.note_calls([Call(p.pool, self._key, now) for p in probes]))
-        return tuple(await asyncio.gather(*(self._ask(probe) for probe in probes)))
+        return tuple(await asyncio.gather(*(self._follow(probe) for probe in probes)))
+
+    async def _follow(self, probe: Probe) -> Answer:
+        """The answer to a probe; where the address has moved inside its origin, that of the new one."""
+        answer = await self._ask(probe)
+        target = redirected(answer)
+        if target is None:
+            return answer
+        logger.info("%s has moved to %s", probe.endpoint, target.split("?")[0])
+        now = time.time()
+        await self._ledger.do(lambda ledger: ledger.note_calls([Call(probe.pool, self._key, now)]))
+        return await self._ask(replace(probe, url=target))
 
     async def _ask(self, probe: Probe) -> Answer:
+        if probe.delay:
+            await asyncio.sleep(probe.delay)
         start = time.monotonic()
         try:
             request = _request(probe)
@@ -92,10 +106,13 @@ class Interrogation:
             logger.info("No answer to %s %s: %s", probe.question, probe.url, type(error).__name__)
             return answered(probe, 0, {}, b"", time.monotonic() - start, time.time())
         seconds, at = time.monotonic() - start, time.time()
-        headers, body = headers_of(response), request.meta.get(STREAMED)
+        # A service may repeat the key in its links; nothing that is kept of an answer may hold it.
+        headers = {name: self._secrets.mask(value) for name, value in headers_of(response).items()}
+        body = request.meta.get(STREAMED)
         if isinstance(body, Body):
             response = response.replace(body=await _head(body))
-        return await asyncio.to_thread(answered, probe, response.status, headers, response.body, seconds, at)
+        text = self._secrets.mask_links(response.body)
+        return await asyncio.to_thread(answered, probe, response.status, headers, text, seconds, at)
 
 
 async def _head(body: Body) -> bytes:

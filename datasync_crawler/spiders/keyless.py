@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -24,6 +25,7 @@ from scrapy.http import TextResponse
 from datasync_crawler.domain.bundle import read_bundle, read_source_map
 from datasync_crawler.domain.discovery.candidates import collections, figures
 from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question, answered
+from datasync_crawler.domain.discovery.guesses import guesses, is_there
 from datasync_crawler.domain.discovery.harvest import (
     mentioned_documents,
     mentioned_paths,
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
     from datasync_crawler.domain.discovery.case import Case
-    from datasync_crawler.domain.discovery.routes import Route
+    from datasync_crawler.domain.discovery.routes import Lead, Route
     from datasync_crawler.spiders.rendering import Rendering
 
     Send = Callable[[Request], Awaitable[Response]]
@@ -69,13 +71,19 @@ FAILED = (
 
 
 class Approach:
-    """The way to a case without the key: ``send`` fetches, ``render`` opens the page in a browser (or gives None)."""
+    """The way to a case without the key: ``send`` fetches, ``render`` opens the page in a browser (or gives None).
 
-    def __init__(self, api_base: str, dashboard: str, send: Send, render: Render) -> None:
+    ``leads`` are addresses that an earlier drain met.
+    """
+
+    def __init__(
+        self, api_base: str, dashboard: str, send: Send, render: Render, leads: tuple[Lead, ...] = ()
+    ) -> None:
         self._api_base = api_base
         self._dashboard = dashboard
         self._send = send
         self._render = render
+        self._leads = leads
         self._echo = float("inf")
         self._sources: dict[str, str] = {}
         self._scripts: dict[str, Script] = {}
@@ -101,9 +109,18 @@ class Approach:
             scripts=tuple(self._scripts.values()),
             documents=await self._documents(links.documents, html + described),
             echo=self._echo,
+            leads=self._leads,
             warnings=() if rendering else ("no browser: only the page's scripts and documents were read",),
         )
+        if not collections(open_case(seen).routes, self._api_base):
+            seen = replace(seen, leads=(*seen.leads, *await self._guesses()))
         return open_case(seen, await self._knock(open_case(seen)))
+
+    async def _guesses(self) -> tuple[Lead, ...]:
+        leads = guesses(self._api_base)
+        answers = await asyncio.gather(*(self._get(lead.url) for lead in leads))
+        found = [(lead, answer) for lead, answer in zip(leads, answers, strict=True) if answer is not None]
+        return tuple(lead for lead, it in found if is_there(it.status, readable=_json(it) is not None))
 
     def _names(self) -> tuple[str, ...]:
         found = dict.fromkeys(name for script in self._scripts.values() for name in script.names)

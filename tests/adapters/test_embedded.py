@@ -23,6 +23,8 @@ from datasync_crawler.domain.errors import LedgerError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 HOLDER = """
 import sys
 from pathlib import Path

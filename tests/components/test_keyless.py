@@ -118,3 +118,16 @@ async def test_silence_everywhere_is_told_before_the_key_is_used() -> None:
 
     with pytest.raises(ServiceUnreachable):
         await Approach(API, PAGE, silent, no_browser).case()
+
+
+async def test_where_nothing_names_an_address_the_usual_ones_are_asked_without_a_key() -> None:
+    wire = Wire({PAGE: ("text/html", "<div id=app>"), f"{API}/records": ("application/json", '{"error": "no key"}')})
+    case = await wire.case()
+    assert [route.url for route in case.routes] == [f"{API}/records"]
+    assert all("{key}" not in repr(request.headers) for request in wire.asked)
+
+
+async def test_nothing_is_guessed_where_anything_is_named() -> None:
+    wire = Wire()
+    await wire.case()
+    assert f"{API}/records" not in {request.url for request in wire.asked}

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
+from msgspec import structs
 
 from datasync_crawler.domain.asking import ceiling, enterable, page_url
 from datasync_crawler.domain.profile import Credential, CursorShape, Endpoint, RowShape
@@ -91,6 +92,15 @@ def test_a_dead_cursor_is_not_sent(expires: float | None, taken: bool) -> None:
     assert ("cursor" in asked(CHAIN, shard)) is taken
 
 
+def test_a_position_that_may_be_too_coarse_leaves_it_to_the_servers_cursor() -> None:
+    whole_seconds = endpoint(limit_param="limit", cursor_param="cursor", cursor=SHAPE)
+    whole_seconds = structs.replace(whole_seconds, shape=structs.replace(whole_seconds.shape, time_unit=1_000_000))
+    coarse, fine = AT // 1_000_000 * 1_000_000, AT
+    assert asked(whole_seconds, Shard(1, None, None, Checkpoint(coarse, SAMPLE, "c7")))["cursor"] == "c7"
+    assert made(whole_seconds, Shard(1, None, None, Checkpoint(fine, SAMPLE, "c7")))["ts"] == AT // 1000
+    assert made(whole_seconds, Shard(1, None, None, Checkpoint(coarse, SAMPLE)))["ts"] == coarse // 1000 + 1000
+
+
 def test_a_time_filter_takes_over_from_a_dead_cursor() -> None:
     place = endpoint(cursor_param="cursor", until_param="until", until_inclusive=True)
     assert asked(place, Shard(1, None, None, Checkpoint(AT, "x", "c7", NOW))) == {"until": str(AT // 1000)}
@@ -126,7 +136,9 @@ def test_a_filter_that_was_not_tried_is_not_used() -> None:
         (CHAIN, Shard(1, None, 2), False),
         (CHAIN, Shard(1, 1, None), True),
         (CHAIN, Shard(1, 1, 2, Checkpoint(1, "x", "c7")), True),
-        (endpoint(cursor=SHAPE, cursor_param="c", descending=False), Shard(1, 1, 2), False),
+        (endpoint(cursor=SHAPE, cursor_param="c", descending=False), Shard(1, 1, 2), True),
+        (endpoint(until_param="until", until_inclusive=False, descending=False), Shard(1, None, 2), False),
+        (endpoint(since_param="since", since_inclusive=False), Shard(1, None, 2), False),
     ],
 )
 def test_a_part_of_the_range_is_entered_only_where_a_position_can_be_asked_for(

@@ -49,6 +49,23 @@ def test_a_call_that_is_not_in_the_account_changes_nothing_when_sent() -> None:
     assert budget.free_at(2.0) == 61.0
 
 
+def unanswered_after(answers: int) -> int:
+    """How many calls a pool of unknown size lets leave at a time after so many answers."""
+    budget = Budget(echo=0.2)
+    for _ in range(answers):
+        budget.leave(1.0)
+        budget.heard(RateWord(), 1.0)
+    left = 0
+    while budget.free_at(2.0) <= 2.0 and left < 100:
+        budget.leave(2.0)
+        left += 1
+    return left
+
+
+def test_answers_without_a_refusal_double_what_may_be_unanswered_of_a_pool_of_unknown_size() -> None:
+    assert [unanswered_after(answers) for answers in (0, 255, 256, 512, 768, 1024)] == [1, 1, 2, 4, 8, 16]
+
+
 def test_a_pool_of_unknown_size_waits_for_the_answer_or_the_echo() -> None:
     budget = Budget(echo=0.2)
     assert budget.left(0.0) is None

@@ -70,7 +70,8 @@ def test_a_page_of_rejected_rows_follows_the_chain() -> None:
         (EMPTY, True, True, True),
         (EMPTY, False, False, True),
         (page(3, 2, cursor="c", more=True), True, True, False),
-        (page(3, 2, cursor="c", more=False), True, True, True),
+        (page(3, 2, cursor="c", more=False), True, True, False),
+        (page(3, 2, more=False), True, False, True),
         (page(3, 2, cursor=None, more=True), True, True, True),
         (page(3, 2, cursor="c", more=False), False, True, False),
         (page(3, cursor="c", more=True), True, True, False),  # short, but it says that more comes

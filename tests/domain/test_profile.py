@@ -65,10 +65,13 @@ def test_parts_are_found_by_name() -> None:
         (LIST, True),
         (msgspec.structs.replace(FEED, until_inclusive=None), False),
         (msgspec.structs.replace(LIST, cursor=None), False),
-        (msgspec.structs.replace(LIST, descending=False), False),
+        (msgspec.structs.replace(LIST, descending=False), True),
+        (msgspec.structs.replace(FEED, descending=False), False),
     ],
 )
-def test_a_position_can_be_asked_for_by_cursor_or_filter_newest_first(endpoint: Endpoint, can: bool) -> None:
+def test_a_position_can_be_asked_for_by_cursor_or_by_the_filter_that_moves_the_first_row(
+    endpoint: Endpoint, can: bool
+) -> None:
     assert endpoint.positionable is can
 
 

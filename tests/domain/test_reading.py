@@ -156,7 +156,7 @@ def test_what_is_no_json_is_malformed(body: bytes, whole: bool) -> None:
         answer() | {"pagination": {}},
         answer() | {"pagination": []},
         answer(paging={"hasMore": None}),
-        answer(paging={"hasMore": "true"}),
+        answer(paging={"hasMore": "perhaps"}),
         answer(meta={"returned": 3}),
         answer(meta={"returned": 1}),
     ],
@@ -185,7 +185,7 @@ def test_a_cursor_is_a_text_or_a_number(told: Any, cursor: str | None) -> None:
     assert read(answer(paging={"nextCursor": told})).next_cursor == cursor
 
 
-@pytest.mark.parametrize("told", ["117", True, None, []])
+@pytest.mark.parametrize("told", ["many", True, None, []])
 def test_facts_of_the_wrong_type_are_unknown(told: Any) -> None:
     page = read(answer(paging={"cursorExpiresIn": told}, meta={"total": told}))
     assert (page.cursor_life, page.total) == (None, None)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datasync_crawler.domain.axis import mirrored
 from datasync_crawler.domain.errors import Malformed
 from datasync_crawler.domain.page import Page
 from datasync_crawler.domain.profile import RowShape
@@ -172,6 +173,9 @@ def test_an_array_of_bare_numbers_is_cut_between_them() -> None:
 )
 def test_an_order_is_seen_over_every_row(times: list[int | None], before: int | None, ordered: bool) -> None:
     assert in_order(Page(ids=["x"] * len(times), times=times), before) is ordered
+    rising = [None if time is None else -time for time in times]
+    above = None if before is None else mirrored(-before)
+    assert in_order(Page(ids=["x"] * len(times), times=rising, upwards=True), above) is ordered
 
 
 def test_a_cutter_holds_no_more_than_a_page_and_a_row() -> None:

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from datasync_crawler.domain.profile import Credential, CursorShape, Endpoint, Lane, Pool, Profile, RowShape
-from datasync_crawler.domain.ways import Kind, Pace, best_alone, rank, together, worth_again
+from datasync_crawler.domain.ways import Kind, Pace, best_alone, joining, rank, together, worth_again
 
 CURSOR = CursorShape("standard", padded=True, order=("at", "no"), id="no", time="at")
 LIST = Endpoint("list", "http://h/list", RowShape(("rows",), "no", time="at"), cap=200, cursor=CURSOR, latency=1.0)
@@ -46,6 +46,18 @@ def test_a_chain_is_no_faster_than_its_answers() -> None:
 def test_bare_ids_that_tell_no_place_are_left_beside_lists_that_do() -> None:
     assert order(profile(LIST, replace(IDS, cursor=None))) == [("list", True), ("ids", False)]
     assert order(profile(LIST, IDS)) == [("ids", True), ("list", True)]
+
+
+def test_what_leads_no_further_than_its_first_page_is_left_beside_lists_that_start_at_any_time() -> None:
+    pages = replace(SEALED, name="pages", page_param="page")
+    assert order(profile(LIST, pages)) == [("list", True), ("pages", False)]
+    assert order(profile(LIST, replace(SEALED, name="chain", cursor_param="after")))[1] == ("chain", True)
+
+
+def test_of_lists_that_go_on_and_one_that_does_not_the_latter_is_left() -> None:
+    chain, once = replace(SEALED, cursor_param="after"), replace(IDS, cursor=None)
+    assert order(profile(chain, once)) == [("list", True), ("ids", False)]
+    assert joining(profile(chain, once)) == [chain]
 
 
 def test_of_chains_that_cannot_be_joined_the_fastest_is_taken() -> None:

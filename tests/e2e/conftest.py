@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import closing
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg2
 import pytest
 
+from bench.draining import at, execute
 from bench.trial import Trial
 from datasync_crawler.simulator import Simulator
 
@@ -54,14 +52,3 @@ def trial(service: Simulator, discovered: str, postgres_server: str, tmp_path: P
     execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {discovered}")
     yield Trial(service, tmp_path, at(postgres_server, name))
     execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def at(server: str, database: str) -> str:
-    return urlunsplit(urlsplit(server)._replace(path=f"/{database}"))
-
-
-def execute(server: str, statement: str) -> None:
-    with closing(psycopg2.connect(server)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)

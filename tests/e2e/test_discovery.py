@@ -68,7 +68,6 @@ def test_the_default_service_is_found_out_within_twelve_calls_and_fifteen_second
     assert (events.cap, events.descending, feed.cap, feed.descending) == (5000, True, 5000, True)
     assert events.cursor is not None
     assert feed.cursor is not None
-    assert (feed.since_inclusive, feed.until_inclusive) == (True, False)
     assert feed.grant is not None
     assert feed.grant.life_seconds == 300
     assert [lane.credential for lane in profile.lanes] == [

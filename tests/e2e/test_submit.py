@@ -24,6 +24,8 @@ from tests.adapters.counter import open_counter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 REPO = "https://example.org/someone/work"
 EVENTS = 2000

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bench.trial import Ended
     from datasync_crawler.simulator import Simulator
 
+pytestmark = pytest.mark.slow
+
 NOBODY = "http://127.0.0.1:9/api/v1"
 NONSENSE = {
     "ACCEPT_REJECTED": "-1",

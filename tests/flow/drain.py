@@ -40,6 +40,9 @@ class Book:
         await self.clock.sleep(0.001)
         self.calls.append((pool, at))
 
+    def jot(self, pool: str, at: float) -> None:
+        self.calls.append((pool, at))
+
     async def split(self, shard: int, generation: int, at: int) -> tuple[Shard, Shard]:
         assert generation == 1
         async with self.turn:
@@ -139,7 +142,7 @@ class Drain:
         except Torn as torn:
             self.reception.failed(call, type(torn).__name__)
             return
-        self.reception.heard(call, answer.headers, answer.status)
+        self.reception.heard(call, answer)
         if isinstance(call, Ask):
             page = self.reception.answered(call, answer)
             if page is not None:

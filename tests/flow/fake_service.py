@@ -150,7 +150,9 @@ class Service:
             return failure(401, "the key has expired")
         if visit.path == "/token" and method == "POST":
             return self._grant(visit)
-        way = self.ways[visit.path]
+        way = self.ways.get(visit.path)
+        if way is None:
+            return failure(404, "nothing is here")
         if way.token and self.tokens.get(visit.headers.get("X-Token", ""), 0.0) <= visit.at:
             return failure(403, "no such token")
         return self.page(visit)

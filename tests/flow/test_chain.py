@@ -77,7 +77,7 @@ async def answered_late() -> tuple[Drain, object, object]:
     page = drained.reception.answered(asks, document({"rows": [{"no": "x", "at": 1}], "more": False}))
     old = Ask(1, 0, "header", "http://service.test/list", 50, None)
     drained.reception.failed(old, "reset")
-    drained.reception.heard(old, {"RateLimit-Limit": "1"}, 200)
+    drained.reception.heard(old, Answer(200, {"RateLimit-Limit": "1"}, b""))
     assert len(drained.book.rows) == rows
     return drained, page, drained.reception.answered(old, failure(429))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from datasync_crawler.domain.profile import Profile
@@ -96,10 +98,18 @@ def test_a_total_never_reached_does_not_keep_the_drain_going() -> None:
     assert len(drained.asks) < 20
 
 
-def telling_too_much() -> Service:
+def test_a_chain_that_begins_again_at_each_look_ends_as_well() -> None:
+    drained = play(drain(telling_too_much(lives=b"1"), ONE_CHAIN))
+    assert drained.run.failure is None
+    assert len(drained.asks) < 60
+
+
+def telling_too_much(*, lives: bytes = b"") -> Service:
     def fault(visit: Visit) -> Answer | None:
         page = asked.page(visit)
-        return Answer(200, {}, page.body.replace(b'"all": 300', b'"all": 900')) if page.status == 200 else None
+        body = page.body.replace(b'"all": 300', b'"all": 900')
+        body = re.sub(rb'(?<="lives": )\d+', lives, body) if lives else body
+        return Answer(200, {}, body) if page.status == 200 else None
 
     asked = service(count=300, fault=fault)
     return asked

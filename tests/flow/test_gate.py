@@ -16,10 +16,14 @@ from tests.flow.fake_clock import EPOCH, FakeClock, play
 class Log:
     def __init__(self) -> None:
         self.calls: list[tuple[str, float]] = []
+        self.jotted: list[tuple[str, float]] = []
 
     async def note(self, pool: str, at: float) -> None:
         await asyncio.sleep(0.001)
         self.calls.append((pool, at))
+
+    def jot(self, pool: str, at: float) -> None:
+        self.jotted.append((pool, at))
 
 
 def gate(log: Log | None = None, *, calls: int = 2, window: float = 10.0, bell: Bell | None = None) -> Gate:
@@ -48,6 +52,20 @@ def test_a_call_is_written_down_before_it_leaves() -> None:
     calls, left = play(scene())
     assert calls == [("pool", EPOCH)]
     assert left > 0.0
+
+
+def test_the_ledger_is_waited_for_until_a_pool_of_no_known_limit_let_a_call_pass() -> None:
+    async def scene() -> Log:
+        log = Log()
+        passage = Gate({"pool": Budget()}, FakeClock(), log, Bell())
+        for _ in range(3):
+            await pass_through(passage)
+        passage.budgets["pool"].limit = Limit(9, 10.0)
+        await pass_through(passage)
+        return log
+
+    log = play(scene())
+    assert (len(log.calls), len(log.jotted)) == (2, 2)
 
 
 def test_a_place_not_used_costs_nothing() -> None:

@@ -19,6 +19,9 @@ class Log:
         await asyncio.sleep(0)
         self.calls.append((pool, at))
 
+    def jot(self, pool: str, at: float) -> None:
+        self.calls.append((pool, at))
+
 
 def two_pools(*, limit: Limit | None = None) -> Gate:
     return Gate({"one": Budget(limit), "other": Budget(limit)}, FakeClock(), Log(), Bell())

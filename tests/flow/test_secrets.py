@@ -61,6 +61,19 @@ def test_a_token_that_holds_the_key_is_masked_whole() -> None:
     assert known.mask("xabcx abc") == "{token:feed} {key}"
 
 
+@pytest.mark.parametrize("form", [KEY, quote(KEY, safe=""), quote(KEY)])
+@pytest.mark.parametrize("behind", ["", "&a=1", '"', "\\u0026a=1", "#x"])
+def test_a_secret_that_is_a_parameter_of_a_link_is_masked_there(form: str, behind: str) -> None:
+    assert (
+        secrets().mask_links(f'{{"next":"/x?k={form}{behind}'.encode()) == f'{{"next":"/x?k={{key}}{behind}'.encode()
+    )
+
+
+@pytest.mark.parametrize("body", [b'{"id":"abc"}', b"?k=abcd&a=1", b"?kabc&a=1", b"?k=zabc"])
+def test_what_only_holds_the_same_letters_stays_as_it_is(body: bytes) -> None:
+    assert Secrets("abc").mask_links(body) == body
+
+
 def test_an_empty_key_masks_nothing() -> None:
     assert Secrets("").mask("plain") == "plain"
 

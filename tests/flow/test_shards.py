@@ -33,7 +33,9 @@ def test_the_same_end_told_again_is_another_look_and_a_new_end_the_first() -> No
     live = failing()
     ends = [((5, "5"), 0.0), ((5, "5"), 3.0), ((4, "4"), 4.0), ((4, "4"), 6.0)]
     assert [live.doubt(end, now) for end, now in ends] == [(1, 0.0), (2, 3.0), (1, 0.0), (2, 2.0)]
-    live.trust()
+    live.trust(4)
+    assert live.looks == 2, "a chain that began again passes by what it had before"
+    live.trust(3)
     assert live.looks == 0
 
 

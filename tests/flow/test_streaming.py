@@ -51,6 +51,16 @@ def test_a_stream_without_order_lies_beside_the_shards() -> None:
     assert all(page.checkpoint is None for page in done.pages)
 
 
+def test_a_stream_from_old_to_new_walks_the_shards_of_lists_that_run_that_way() -> None:
+    found = with_export(limit=10, total=COUNT)
+    rising = replace(found, endpoints=tuple(replace(it, descending=False) for it in found.endpoints))
+    done = drained(stream(shuffled=True), found=rising)
+    assert done.whole
+    positions = [page.checkpoint.position for page in done.pages if page.checkpoint]
+    assert len(positions) == COUNT // 5_000
+    assert positions == sorted(positions, key=lambda it: -(it or 0))
+
+
 def test_a_slow_stream_is_helped_from_the_other_end() -> None:
     alone = COUNT / 100
     done = drained(stream(rate=100.0), found=with_export(total=COUNT))

@@ -82,9 +82,10 @@ def service(
     fault: Fault = lambda _: None,
     way: Way | None = None,
     meters: dict[str, Meter] | None = None,
+    others: dict[str, Way] | None = None,
 ) -> Service:
-    """A quick service with every way there is."""
-    ways = {"/list": way or Way(latency=0.3), "/feed": Way(latency=0.3, token=True)}
+    """A quick service with every way there is, and ``others`` that no profile knows."""
+    ways = {"/list": way or Way(latency=0.3), "/feed": Way(latency=0.3, token=True)} | (others or {})
     return Service(FakeClock(), count=count, ways=ways, meters=meters, fault=fault)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from datasync_crawler.simulator.cursors import Cursor
 from datasync_crawler.simulator.keys import allowance, pool_of
@@ -45,7 +46,7 @@ class Knowing:
         elif "feed" in (whole or told):
             self._walk("feed", self.world.feed_path, self.world.feed_cap)
         else:
-            self._walk("events", names.events, ways.lifted_cap or self.world.page_cap)
+            self._walk("events", names.events_moved_to or names.events, ways.lifted_cap or self.world.page_cap)
 
     def stats(self) -> Any:
         """What the service says of its size."""
@@ -66,16 +67,39 @@ class Knowing:
             rows = self._rows(heard.json, way)
             known = set(self.ids)
             self.ids += [event_id for event_id in dict.fromkeys(rows) if event_id not in known]
-            self.totals.add(at(heard.json, names.cased(names.total_at)))
-            if not rows or heard.answer.page.high == len(self.client.table):
+            self.totals.add(self._total(heard))
+            if not rows or not heard.answer.page.more:
                 return
             if paging == "cursor":
-                position = at(heard.json, names.cased(names.cursor_at))
+                position = self._following(heard)
                 position = self._past_the_loop(way) if known.issuperset(rows) or position in seen else position
                 if position is None:
                     return
             else:
                 position = len(self.ids) if paging == "offset" else int(str(position)) + 1
+
+    def _total(self, heard: Heard) -> int | None:
+        """The total that a page tells, wherever it does."""
+        names, leading = self.world.names, self.world.leading
+        if leading.total_form == "body":
+            told = at(heard.json, names.cased(names.total_at))
+            return None if told is None else int(told)
+        told = heard.headers.get("Content-Range" if leading.total_form == "content-range" else leading.total_header)
+        return None if told is None else int(told.rpartition("/")[2])
+
+    def _following(self, heard: Heard) -> str | None:
+        """The cursor of the next page, alone or in its address."""
+        names, form = self.world.names, self.world.leading.next_form
+        if form == "link-header":
+            told = re.search(r'<([^>]*)>; rel="next"', heard.headers["Link"])
+            address = told[1] if told else None
+        else:
+            address = at(heard.json, names.cased(names.cursor_at))
+        if form == "cursor" or address is None:
+            return address
+        if form == "href":
+            address = address["href"]
+        return dict(parse_qsl(urlsplit(address).query))[names.cursor_parameter]
 
     def _past_the_loop(self, way: str) -> str | None:
         """A cursor behind the last row, made where the world lets one be made."""
@@ -85,7 +109,8 @@ class Knowing:
         return mint(self.world).issue(Cursor(self.ids[-1], self.client.table.stamps[last], FOREVER), way)
 
     def _rows(self, page: Any, way: str) -> list[str]:
-        rows = at(page, self.world.names.cased(self.world.names.rows_at))
+        place = self.world.names.rows_at
+        rows = at(page, self.world.names.cased(place)) if place else page
         return [str(row) if way == "ids" else self._id(row) for row in rows]
 
     def _id(self, row: dict[str, Any]) -> str:

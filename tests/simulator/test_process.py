@@ -182,11 +182,12 @@ def test_a_drip_is_slow_and_whole() -> None:
 
 
 def test_a_world_may_compress_and_answer_304() -> None:
-    with Simulator(events=100, latency=False, gzip=True, not_modified=True) as simulator:
+    with Simulator(events=100, latency=False, gzip=True, not_modified=True, dump_path="/all") as simulator:
         _, headers, body = ask(simulator, "/api/v1/events", Accept_Encoding="gzip")
         assert (headers["Content-Encoding"], body[:2]) == ("gzip", b"\x1f\x8b")
         _, first, _ = ask(simulator, "/api/v1/events?limit=2")
         assert ask(simulator, "/api/v1/events?limit=2", If_None_Match=first["ETag"])[0] == 304
+        assert ask(simulator, "/api/v1/all")[0] == 200, "a stream has no ETag to match"
 
 
 def test_a_small_world_with_several_keys_starts_and_ends_by_itself() -> None:

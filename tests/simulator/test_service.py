@@ -90,6 +90,14 @@ def test_a_world_may_answer_418_outside_its_range(teapot: str, below: int, above
     assert client.ask(f"/api/v1/events?cursor={cursor(NEWEST + 1)}").status == above
 
 
+@pytest.mark.parametrize("density", ["ties", "gaps", "uneven"])
+def test_the_range_of_a_world_is_that_of_its_rows(density: str) -> None:
+    client = Client(teapot="outside", density=density)
+    newest, oldest = client.table.stamps[0], client.table.stamps[-1]
+    told = [client.ask(f"/api/v1/events?cursor={cursor(at)}").status for at in (newest, oldest, oldest - 1, newest + 1)]
+    assert told == [200, 200, 418, 418]
+
+
 def test_since_is_inclusive_and_until_exclusive() -> None:
     client, ids = Client(), truth()
     table, _ = data(1_000)

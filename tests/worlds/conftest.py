@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.worlds.draining import Drained, drain
+from bench.draining import Drained, drain
+from tests.worlds.known import chart_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,10 +24,11 @@ def drains(
 ) -> Iterator[dict[str, Future[Drained]]]:
     """What will have come of each world that a test of this session is about."""
     ours = [item for item in request.session.items if item.path.parent == Path(__file__).parent]
-    names = dict.fromkeys(item.callspec.params["world"] for item in ours if isinstance(item, pytest.Function))
+    asked = [item.callspec.params for item in ours if isinstance(item, pytest.Function) and hasattr(item, "callspec")]
+    names = dict.fromkeys(params["world"] for params in asked)
     folder = tmp_path_factory.mktemp("worlds")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {name: pool.submit(drain, name, postgres_server, folder / name) for name in names}
+        yield {name: pool.submit(drain, chart_of(name, folder), postgres_server, folder / name) for name in names}
         pool.shutdown(cancel_futures=True)
 
 
@@ -34,4 +36,4 @@ def drains(
 def drain_again(postgres_server: str, tmp_path: Path) -> Callable[[str], Drained]:
     """Drains a world once more, into a database and a state of its own."""
     numbers = count()
-    return lambda name: drain(name, postgres_server, tmp_path / str(next(numbers)))
+    return lambda name: drain(chart_of(name, tmp_path), postgres_server, tmp_path / str(next(numbers)))

@@ -11,10 +11,22 @@ from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
 from datasync_crawler.domain.discovery.leaves import at, lists, words
 from datasync_crawler.domain.discovery.paging import PageEdge, Paging, read_paging
 from datasync_crawler.domain.discovery.parameters import Roles
-from datasync_crawler.domain.discovery.probing import LARGE, USUAL, made_cursor, plain_probe, route_of, with_query
+from datasync_crawler.domain.discovery.position import made_time
+from datasync_crawler.domain.discovery.probing import (
+    LARGE,
+    USUAL,
+    made_cursor,
+    plain_probe,
+    position_name,
+    route_of,
+    with_query,
+)
 from datasync_crawler.domain.discovery.questions import made_is_disliked
 from datasync_crawler.domain.discovery.routes import Route
+from datasync_crawler.domain.discovery.wholes import may_be_whole
+from datasync_crawler.domain.links import next_address
 from datasync_crawler.domain.profile import Endpoint, Path, RowShape
+from datasync_crawler.domain.texts import whole
 
 _IDS = frozenset({"ids", "uuids", "guids", "identifiers"})
 _FEWEST = 2
@@ -36,19 +48,17 @@ class BareList:
 
 def may_be_bare(route: Route) -> bool:
     """Whether an address is likely to list ids alone, page by page."""
-    roles = route.roles
-    return (
-        route.method == "GET" and not route.open and bool(words(route.name) & _IDS and (roles.limit or roles.cursor))
-    )
+    named = route.method == "GET" and not route.open and bool(words(route.name) & _IDS)
+    return named and not may_be_whole(route)
 
 
 def ask_bare(case: Case, main: Answer) -> Iterator[Probe]:
     """A full page of ids alone, from where the newest page ends if a cursor for that can be made."""
     route = next(filter(may_be_bare, case.routes), None)
-    if route is None or case.asked(Question.IDS):
+    if route is None or case.heard(Question.IDS):
         return
     newest = main.shown
-    end = newest.page.oldest + newest.shape.time_unit if newest.page.oldest is not None else None
+    end = made_time(newest)
     roles = _roles(case, main, route)
     made = [] if made_is_disliked(case) else made_cursor(route, newest, end, main.at)
     made = [(roles.cursor or "", value) for _, value in made]
@@ -72,26 +82,18 @@ def bare_endpoint(case: Case, main: Answer, answer: Answer) -> Endpoint:
     found = read_bare(answer)
     if found is None:
         raise LookupError(f"no ids in the answer of {answer.probe.url}")
-    roles, made, paging = _roles(case, main, route_of(case, answer)), main.shown.cursor, found.paging
+    roles, made = _roles(case, main, route_of(case, answer)), main.shown.cursor
+    shape = _shape(found, main.shown.shape.time_unit)
     stands = answer.probe.high is not None and found.ids[0] != main.shown.page.ids[0]
     tells = made is not None and found.cursor is not None and told_time(made, found.cursor, found.ids[-1]) is not None
     return Endpoint(
         name=answer.probe.endpoint,
         url=answer.probe.url.split("?")[0],
-        shape=RowShape(
-            found.path,
-            "",
-            time_unit=main.shown.shape.time_unit,
-            has_more=paging.has_more,
-            next_cursor=paging.next_cursor,
-            cursor_life=paging.cursor_life,
-            total=paging.total,
-            returned=paging.returned,
-            limit=paging.limit,
-        ),
+        shape=shape,
         cap=max(len(found.ids), found.limit if found.limit is not None and found.limit <= LARGE else 0),
         limit_param=roles.limit,
-        cursor_param=roles.cursor if paging.next_cursor else None,
+        cursor_param=position_name(shape, roles),
+        descending=main.shown.descending is not False,
         cursor=made if stands and tells else None,
         latency=round(answer.seconds, 3),
     )
@@ -103,10 +105,33 @@ def read_bare(answer: Answer) -> BareList | None:
     if not answer.ok or not found:
         return None
     path, ids = max(found, key=lambda pair: len(pair[1]))
-    paging = read_paging(answer.document, PageEdge(len(ids), str(ids[-1]), None, answer.at))
+    edge = PageEdge(len(ids), str(ids[-1]), None, answer.at, answer.probe.url, next_address(answer.headers))
+    paging = read_paging(answer.document, edge)
+    limit = whole(at(answer.document, paging.limit)) if paging.limit else None
+    return BareList(path, tuple(map(str, ids)), paging, _cursor(answer, paging), limit)
+
+
+def _cursor(answer: Answer, paging: Paging) -> str | None:
+    if paging.onward:
+        return paging.onward[0][1] if len(paging.onward) == 1 else None
     cursor = at(answer.document, paging.next_cursor) if paging.next_cursor else None
-    limit = at(answer.document, paging.limit) if paging.limit else None
-    return BareList(path, tuple(map(str, ids)), paging, cursor if isinstance(cursor, str) else None, limit)
+    return cursor if isinstance(cursor, str) else None
+
+
+def _shape(found: BareList, unit: int) -> RowShape:
+    paging = found.paging
+    return RowShape(
+        found.path,
+        "",
+        time_unit=unit,
+        has_more=paging.has_more,
+        next_cursor=paging.next_cursor,
+        cursor_life=paging.cursor_life,
+        total=paging.total,
+        returned=paging.returned,
+        limit=paging.limit,
+        next_link=paging.next_link,
+    )
 
 
 def _are_ids(values: list[object]) -> bool:

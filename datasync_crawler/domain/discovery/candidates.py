@@ -15,6 +15,8 @@ _FIGURES = frozenset({"stats", "statistics", "summary", "overview", "count", "co
 # Vitals and figures lie at most so many parts below the API's root; deeper, such a name may mean a list.
 _SHALLOW = 2
 _HANDED_IN = ("submi",)
+REPOSITORY = frozenset({"repo", "repository", "github"})
+"""Words of a parameter that names the repository of whoever hands results in."""
 
 
 def collections(routes: tuple[Route, ...], api_base: str) -> tuple[Route, ...]:
@@ -36,8 +38,14 @@ def grants(routes: tuple[Route, ...]) -> tuple[Route, ...]:
 
 
 def submissions(routes: tuple[Route, ...]) -> tuple[Route, ...]:
-    """Addresses where results are handed in; never called in discovery."""
-    return tuple(route for route in routes if route.name.lower().startswith(_HANDED_IN) and route.method == "POST")
+    """Addresses where results are handed in, those first that want to know a repository; never called in discovery."""
+    posts = [route for route in routes if route.method == "POST" and not route.open]
+    found = [route for route in posts if _wants_repository(route) or route.name.lower().startswith(_HANDED_IN)]
+    return tuple(sorted(found, key=lambda route: not _wants_repository(route)))
+
+
+def _wants_repository(route: Route) -> bool:
+    return any(words(name) & REPOSITORY for name in route.params)
 
 
 def _may_tell(route: Route) -> bool:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from datasync_crawler.domain.discovery.exchange import Answer, Headers, Question
 from datasync_crawler.domain.discovery.granting import Granted, read_grant
 from datasync_crawler.domain.discovery.keyways import KeyWay
 from datasync_crawler.domain.discovery.listing import Listing
-from datasync_crawler.domain.discovery.routes import Route
+from datasync_crawler.domain.discovery.routes import Lead, Route, gather
+from datasync_crawler.domain.profile import Credential, Evidence
+
+# So many calls a question may fail without being counted as tries.
+_FORGIVEN = 1
+# So many parameters are tried for a key that no header takes.
+_MOST_GUESSES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,9 @@ class Case:
 
     def learned(self, answers: tuple[Answer, ...]) -> Case:
         """The case with the answers of one more round."""
-        return replace(self, answers=self.answers + answers, rounds=self.rounds + 1)
+        told = [lead for route in self.routes for lead in _mentions(route, answers)]
+        routes = gather([*(lead for route in self.routes for lead in route.leads), *told]) if told else self.routes
+        return replace(self, answers=self.answers + answers, rounds=self.rounds + 1, routes=routes)
 
     def asked(self, question: Question, endpoint: str | None = None) -> tuple[Answer, ...]:
         """The answers to a question so far, about one endpoint or about all."""
@@ -47,13 +56,21 @@ class Case:
             if answer.probe.question is question and endpoint in {None, answer.probe.endpoint}
         )
 
+    def heard(self, question: Question, endpoint: str | None = None) -> tuple[Answer, ...]:
+        """The answers that say something, and what failed twice: a service that fails once is asked again."""
+        asked = self.asked(question, endpoint)
+        failed = [answer for answer in asked if answer.failed]
+        return tuple(answer for answer in asked if answer not in failed[:_FORGIVEN])
+
     @property
     def way(self) -> KeyWay | None:
-        """The best way for the key that was not refused so far; None when all were."""
+        """The best way for the key that was not refused so far, likely parameters last; None when all were."""
         good = [a.probe.credential for a in self.answers if a.ok]
         bad = [a.probe.credential for a in self.asked(Question.ROWS) if a.refused]
-        known = next((way for way in self.ways if way.credential in good), None)
-        return known or next((way for way in self.ways if way.credential not in bad), None)
+        guessed = [Credential("query", name) for name in self.query_names[:_MOST_GUESSES]]
+        ways = [*self.ways, *(KeyWay(credential, Evidence("default", "usual names")) for credential in guessed)]
+        known = next((way for way in ways if way.credential in good), None)
+        return known or next((way for way in ways if way.credential not in bad), None)
 
     @property
     def main(self) -> Answer | None:
@@ -86,7 +103,17 @@ class Case:
 
 def total_of(listing: Listing) -> int:
     """How many records the listing's collection holds, as far as it tells."""
-    return listing.page.total if listing.page.total is not None else len(listing.page.ids)
+    return listing.total if listing.total is not None else len(listing.page.ids)
+
+
+def _mentions(route: Route, answers: Iterable[Answer]) -> Iterator[Lead]:
+    """What addresses of next pages name that nothing else did: how a list is asked for shows in its own links."""
+    for answer in answers:
+        url = answer.probe.url.split("?")[0]
+        if answer.listing and (route.method, route.url) == (answer.probe.method, url):
+            names = tuple(name for name in answer.listing.mentioned if name not in route.params)
+            if names:
+                yield Lead(route.method, route.url, names, Evidence("answer", url, "the address of the next page"))
 
 
 def _lifts(answer: Answer, plain: Answer) -> bool:

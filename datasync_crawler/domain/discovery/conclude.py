@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from datasync_crawler.domain.discovery.bare import bare_answer, bare_endpoint
-from datasync_crawler.domain.discovery.candidates import submissions
+from datasync_crawler.domain.discovery.candidates import REPOSITORY, submissions
 from datasync_crawler.domain.discovery.case import Case
 from datasync_crawler.domain.discovery.endpoints import feed_endpoint, main_endpoint
 from datasync_crawler.domain.discovery.evidence import feed_answer, lane_answers, other_names, query_answer
@@ -21,8 +21,7 @@ from datasync_crawler.domain.discovery.wholes import whole_answer, whole_endpoin
 from datasync_crawler.domain.errors import DatasyncError, KeyRefused, NotComplete, ServiceUnreachable
 from datasync_crawler.domain.profile import Credential, Lane, Pool, Profile, Submission
 
-_REPOSITORY = frozenset({"repo", "repository", "github"})
-# Where nothing names them, results are handed in beside the collections, with the repository under this name.
+# Where nothing names them, results are handed in at the API's root, with the repository under this name.
 _USUAL_SUBMISSION, _USUAL_REPOSITORY = "/submissions", "github_repo"
 
 
@@ -47,15 +46,18 @@ def conclude(case: Case, origin: str, now: float) -> Profile:
     query = None if case.limit_lifted else query_answer(case)
     lanes, pools = _lanes(case, [answer for answer in (main, query, whole, bare, feed) if answer])
     newest = main.shown.dated[0] if main.shown.dated and main.shown.descending else None
+    oldest = main.shown.dated[0] if main.shown.dated and main.shown.descending is False else None
     profile = Profile(
         origin=origin,
         api_base=case.api_base,
         endpoints=endpoints,
         pools=pools,
         lanes=lanes,
-        submission=_submission(case, endpoints[0].url, lanes[0].credential),
+        submission=_submission(case, lanes[0].credential),
         newest=newest[1] if newest else None,
         newest_id=newest[0] if newest else None,
+        oldest=oldest[1] if oldest else None,
+        oldest_id=oldest[0] if oldest else None,
         totals=totals(case),
         echo=case.echo,
         findings=findings(case, endpoints, pools, lanes),
@@ -97,8 +99,8 @@ def _lanes(case: Case, answers: Sequence[Answer]) -> tuple[tuple[Lane, ...], tup
     return tuple(lanes), tuple(pools.values())
 
 
-def _submission(case: Case, collection: str, credential: Credential) -> Submission:
+def _submission(case: Case, credential: Credential) -> Submission:
     routes = submissions(case.routes)
-    url = routes[0].url if routes else collection.rpartition("/")[0] + _USUAL_SUBMISSION
-    named = [name for route in routes for name in route.params if words(name) & _REPOSITORY]
+    url = routes[0].url if routes else case.api_base.rstrip("/") + _USUAL_SUBMISSION
+    named = [name for route in routes for name in route.params if words(name) & REPOSITORY]
     return Submission(url, named[0] if named else _USUAL_REPOSITORY, credential)

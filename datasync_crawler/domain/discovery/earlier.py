@@ -1,4 +1,4 @@
-"""What an earlier run leaves behind for a new discovery: pools that it knew and may have used up."""
+"""What an earlier run leaves behind for a new discovery: pools that it may have used up, leads that it met."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from datasync_crawler.domain.budget import Budget
 from datasync_crawler.domain.discovery.exchange import Probe
+from datasync_crawler.domain.discovery.routes import Lead
 from datasync_crawler.domain.lessons import Limit
-from datasync_crawler.domain.profile import Pool, Profile
+from datasync_crawler.domain.profile import LEAD, Pool, Profile
 
 
 def known_pools(profile: Profile | None, learned: Mapping[str, Pool]) -> dict[str, Pool]:
@@ -15,6 +16,12 @@ def known_pools(profile: Profile | None, learned: Mapping[str, Pool]) -> dict[st
     if profile is None:
         return {}
     return {lane.name: learned.get(lane.pool, profile.pool(lane.pool)) for lane in profile.lanes}
+
+
+def leads_of(profile: Profile | None) -> tuple[Lead, ...]:
+    """Addresses that answers of the drain named and no discovery has looked at yet."""
+    findings = profile.findings if profile is not None else ()
+    return tuple(Lead("GET", each.value, (), each.evidence[0]) for each in findings if each.subject == LEAD)
 
 
 def wait_for(

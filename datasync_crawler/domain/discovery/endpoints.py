@@ -9,9 +9,11 @@ from datasync_crawler.domain.discovery.evidence import position_proven, proven_e
 from datasync_crawler.domain.discovery.exchange import Answer
 from datasync_crawler.domain.discovery.handout import feed_route, token_header
 from datasync_crawler.domain.discovery.lifting import sparse_params
-from datasync_crawler.domain.discovery.numbers import Numbered
+from datasync_crawler.domain.discovery.listing import Listing
+from datasync_crawler.domain.discovery.numbers import Numbered, counted_on
 from datasync_crawler.domain.discovery.parameters import Roles
-from datasync_crawler.domain.discovery.probing import USUAL, cap_of, route_of
+from datasync_crawler.domain.discovery.position import Ends
+from datasync_crawler.domain.discovery.probing import USUAL, cap_of, position_name, route_of
 from datasync_crawler.domain.profile import Endpoint, TokenGrant
 
 
@@ -25,7 +27,7 @@ def feed_endpoint(case: Case, main: Answer, feed: Answer) -> Endpoint:
     route, borrowed = feed_route(case), route_of(case, main).roles
     own = route.roles if route else Roles()
     roles = own.or_else(Roles(limit=borrowed.limit, cursor=borrowed.cursor))
-    headers = feed.probe.headers if case.granted is None else ()
+    headers = tuple(pair for pair in feed.probe.headers if "{token:" not in pair[1])
     return msgspec.structs.replace(_endpoint(case, main, feed, roles), grant=_grant(case), headers=headers)
 
 
@@ -40,7 +42,7 @@ def _endpoint(case: Case, main: Answer, answer: Answer, roles: Roles) -> Endpoin
         shape=listing.shape,
         cap=cap_of(answer),
         limit_param=roles.limit,
-        cursor_param=roles.cursor if listing.shape.next_cursor else None,
+        cursor_param=_cursor_param(listing, roles, ends),
         since_param=roles.since if ends.since_inclusive is not None else None,
         until_param=roles.until if ends.until_inclusive is not None else None,
         since_inclusive=ends.since_inclusive,
@@ -56,6 +58,12 @@ def _endpoint(case: Case, main: Answer, answer: Answer, roles: Roles) -> Endpoin
         headers=answer.probe.headers if answer is main else (),
         latency=round(answer.seconds, 3),
     )
+
+
+def _cursor_param(listing: Listing, roles: Roles, ends: Ends) -> str | None:
+    """What takes the server's cursor; none where that counts rows or pages, which filters by time would count anew."""
+    ranged = ends != Ends(None, None)
+    return None if ranged and any(counted_on(listing)) else position_name(listing.shape, roles)
 
 
 def _grant(case: Case) -> TokenGrant | None:

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import msgspec
 
 from datasync_crawler.domain.discovery.listing import Listing, read_listing
 from datasync_crawler.domain.profile import Credential
-from datasync_crawler.domain.ratelimit import RateWord, read_rate
+from datasync_crawler.domain.ratelimit import RateWord, read_rate, refuses
 
-TOO_MANY = 429
 Headers = tuple[tuple[str, str], ...]
+_MOVED = frozenset({301, 302, 303, 307, 308})
 
 
 class Question(StrEnum):
@@ -76,7 +77,8 @@ class Probe:
 
     ``asked`` is the number of rows asked for; ``low`` and ``high`` the times (microseconds) that the answer is held
     against, sent in steps of ``unit`` microseconds, as numbers or in ISO form (``iso``). ``number`` is the parameter
-    that a page was asked for by number with. ``pool`` names what the call is believed to count against.
+    that a page was asked for by number with. ``pool`` names what the call is believed to count against. It leaves
+    ``delay`` seconds after its round began.
     """
 
     question: Question
@@ -92,6 +94,7 @@ class Probe:
     unit: int = 1000
     iso: bool = False
     number: str | None = None
+    delay: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,12 +128,23 @@ class Answer:
     @property
     def refused(self) -> bool:
         """Whether the service did not take the credential."""
-        return self.status in {401, 403}
+        return self.status in {401, 403} and not self.limited
+
+    @property
+    def limited(self) -> bool:
+        """Whether the call came when the budget was used up."""
+        return refuses(self.status, self.rate, self.body)
+
+    @property
+    def failed(self) -> bool:
+        """Whether nothing came that speaks of the call: the service was out of order, or the body is broken."""
+        broken = 200 <= self.status < 300 and self.document is None  # noqa: PLR2004 - the success range of HTTP
+        return self.status == 0 or (self.status >= 500 and not self.limited) or broken  # noqa: PLR2004 - server errors
 
     @property
     def disliked(self) -> bool:
         """Whether the service took the credential and not the parameters."""
-        return 400 <= self.status < 500 and not self.refused and self.status != TOO_MANY  # noqa: PLR2004 - client errors
+        return 400 <= self.status < 500 and not self.refused and not self.limited  # noqa: PLR2004 - client errors
 
     @property
     def rate(self) -> RateWord:
@@ -144,5 +158,17 @@ def answered(probe: Probe, status: int, headers: Mapping[str, str], body: bytes,
         document = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         document = None
-    listing = read_listing(document, body, at) if 200 <= status < 300 else None  # noqa: PLR2004
+    taken = 200 <= status < 300  # noqa: PLR2004 - the success range of HTTP
+    listing = read_listing(document, body, at, url=probe.url, headers=headers) if taken else None
     return Answer(probe, status, headers, body, seconds, at, document, listing)
+
+
+def redirected(answer: Answer) -> str | None:
+    """Where a call has to be made instead, with the query it was made with.
+
+    None when the answer is no redirect inside the origin, where alone a key may go.
+    """
+    told = next((value for name, value in answer.headers.items() if name.lower() == "location"), "")
+    asked, target = urlsplit(answer.probe.url), urlsplit(urljoin(answer.probe.url, told))
+    moved = answer.status in _MOVED and target.path != asked.path
+    return urlunsplit((*target[:3], asked.query, "")) if moved and target[:2] == asked[:2] else None

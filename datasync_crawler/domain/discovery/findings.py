@@ -42,7 +42,7 @@ def warnings(case: Case, endpoints: Sequence[Endpoint]) -> tuple[str, ...]:
     main = endpoints[0]
     page = case.main.listing.page if case.main and case.main.listing else None
     whole = page is not None and page.has_more is False and page.total == len(page.ids)
-    if main.cursor is None and main.until_inclusive is None and not whole:
+    if not main.positionable and not whole:
         gaps.append(f"{main.name}: no way to start at a given time was proven, so it is walked as one chain")
     if case.asked(Question.GRANT) and case.granted is None:
         gaps.append("a token for a further endpoint was asked for and not given; only the open collection is used")
@@ -82,6 +82,9 @@ def _endpoint(case: Case, endpoint: Endpoint) -> Iterator[Finding]:
     for parameter, value in endpoint.sparse_params:
         yield Finding(f"{name} fields", f"{parameter}={value} leaves the others out", _SURE, evidence[-1:])
     yield Finding(f"{name} order", "newest first" if endpoint.descending else "oldest first", _SURE, evidence[:1])
+    if shape.next_link:
+        place = ".".join(shape.next_cursor) if shape.next_cursor else "the Link header"
+        yield Finding(f"{name} next", f"{', '.join(shape.next_link)} of the address in {place}", _SURE, evidence[:1])
     if endpoint.cursor:
         members = ", ".join(endpoint.cursor.order)
         yield Finding(

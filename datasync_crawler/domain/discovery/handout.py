@@ -84,12 +84,13 @@ def grant_headers(case: Case, route: Route, credential: Credential) -> Headers:
 
 
 def page_headers(case: Case, credential: Credential) -> Headers:
-    """What the page's own calls carry beside the key."""
+    """What the page's own calls carry beside the key: a cookie is theirs, even one that holds it."""
     route = Route("GET", case.dashboard, ())
     return tuple(
         (name, value)
         for name, value in grant_headers(case, route, credential)
-        if KEY not in value and name.lower() != "content-type"
+        if name.lower() == "cookie" != credential.name.lower()
+        or (KEY not in value and name.lower() not in {"content-type", "cookie"})
     )
 
 

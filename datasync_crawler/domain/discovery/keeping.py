@@ -9,6 +9,8 @@ from datasync_crawler.domain.discovery.case import Case
 from datasync_crawler.domain.discovery.evidence import feed_answer
 from datasync_crawler.domain.discovery.exchange import Answer
 from datasync_crawler.domain.discovery.handout import feed_name
+from datasync_crawler.domain.discovery.position import made_time
+from datasync_crawler.domain.links import followed
 from datasync_crawler.domain.page import Page
 from datasync_crawler.domain.profile import Endpoint
 from datasync_crawler.domain.reading import PageReader
@@ -29,60 +31,65 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Beginnings:
-    """Half-open bounds (microseconds) of the first shards, newest first, and the pages to store in them in order."""
+    """Half-open bounds (microseconds) of the first shards, uppermost first, and the pages to store in them."""
 
     bounds: tuple[tuple[int | None, int | None], ...]
     pages: tuple[Kept, ...]
 
 
-def beginnings(case: Case, endpoints: Sequence[Endpoint], *, whole: bool = False) -> Beginnings | None:
-    """What to keep; None when the newest page cannot be given a place in time.
+def beginnings(
+    case: Case, endpoints: Sequence[Endpoint], *, up: bool = False, whole: bool = False
+) -> Beginnings | None:
+    """What to keep of lists that run along the set's axis, ``up`` or not; None when no place can be given to it.
 
-    The newest page proves the range down to its oldest time, which itself may go on in the next page: it belongs to
-    the second shard. An endpoint that can start nowhere but at its newest row goes on behind the page that it served,
+    The first page proves the range down to its last place, which itself may go on in the next page: it belongs to
+    the second shard. An endpoint that can start nowhere but at its first row goes on behind the page that it served,
     and the others meet it from below. With ``whole`` pages hold whole events.
     """
     main = case.main
-    fixed = [endpoint.name for endpoint in endpoints if not endpoint.positionable]
+    fixed = [it.name for it in endpoints if not it.positionable and (it.streamed or it.descending is not up)]
     if fixed:
-        return _chain(case, fixed, whole=whole)
-    if main is None or main.listing is None or not main.listing.descending:
+        return _chain(case, fixed, up=up, whole=whole)
+    if main is None or main.listing is None or main.listing.descending is not (not up):
         return None
-    page = _page(main, whole=whole)
-    oldest = page.oldest
-    if oldest is None or None in page.times:
+    page, time = _page(main, up=up, whole=whole), made_time(main.listing)
+    if time is None or None in page.times:
         return None
-    edge = oldest + main.listing.shape.time_unit
+    edge = -time if up else time
     first = Kept(0, main.probe.pool, page, _checkpoint(page, _PROOF))
-    return Beginnings(((edge, None), (None, edge)), (first, *_next(case, page, edge, whole=whole)))
+    return Beginnings(((edge, None), (None, edge)), (first, *_next(case, page, edge, up=up, whole=whole)))
 
 
-def _chain(case: Case, fixed: Sequence[str], *, whole: bool) -> Beginnings | None:
-    """One shard over all, begun with the newest page of an endpoint that has to be walked from there."""
+def _chain(case: Case, fixed: Sequence[str], *, up: bool, whole: bool) -> Beginnings | None:
+    """One shard over all, begun with the first page of an endpoint that has to be walked from there."""
     pages = [case.main, feed_answer(case, feed_name(case))]
     begun = [answer for answer in pages if answer and answer.probe.endpoint in fixed and answer.listing]
     answer = next((a for a in reversed(begun) if a.probe.high is None and a.shown.page.next_cursor), None)
-    if answer is None or not answer.shown.descending:
+    if answer is None or answer.shown.descending is not (not up):
         return None
-    page = _page(answer, whole=whole)
+    page = _page(answer, up=up, whole=whole)
     expires = None if page.cursor_life is None else answer.at + page.cursor_life
     mark = replace(_checkpoint(page), cursor=page.next_cursor, cursor_expires=expires)
     return Beginnings(((None, None),), (Kept(0, answer.probe.pool, page, mark),))
 
 
-def _next(case: Case, newest: Page, edge: int, *, whole: bool) -> Sequence[Kept]:
-    """The handed-out endpoint's page, when it was asked for where the newest ends and overlaps it."""
+def _next(case: Case, first: Page, edge: int, *, up: bool, whole: bool) -> Sequence[Kept]:
+    """The handed-out endpoint's page, when it was asked for where the first one ends and overlaps it."""
     answer = feed_answer(case, feed_name(case))
-    if answer is None or answer.probe.high != edge or answer.listing is None or not answer.listing.descending:
+    if answer is None or answer.listing is None or answer.listing.descending is not (not up):
         return ()
-    page = _page(answer, whole=whole)
-    below = all(time is not None and time < edge for time in page.times)
-    joined = below and newest.ids[-1] in page.ids
+    page = _page(answer, up=up, whole=whole)
+    placed = answer.probe.high == (-edge if up else edge) and None not in page.times
+    joined = placed and page.newest is not None and page.newest < edge and first.ids[-1] in page.ids
     return (Kept(1, answer.probe.pool, page, _checkpoint(page)),) if joined else ()
 
 
-def _page(answer: Answer, *, whole: bool) -> Page:
-    return PageReader(answer.shown.shape, whole=True).read(answer.body) if whole else answer.shown.page
+def _page(answer: Answer, *, up: bool, whole: bool) -> Page:
+    shape = answer.shown.shape
+    if not whole:
+        return replace(answer.shown.page, upwards=up)
+    reader = PageReader(shape, whole=True, upwards=up)
+    return followed(reader.read(answer.body), shape, answer.probe.url, answer.headers)
 
 
 def _checkpoint(page: Page, proof: str | None = None) -> Checkpoint:

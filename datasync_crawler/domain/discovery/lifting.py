@@ -47,7 +47,7 @@ def ask_lift(case: Case, main: Answer) -> Iterator[Probe]:
     """A full page with the headers that may lift something, once."""
     route = route_of(case, main)
     headers = lifting_headers(case, route)
-    if headers and main.probe.credential is not None and not case.asked(Question.LIFT):
+    if headers and main.probe.credential is not None and not case.heard(Question.LIFT):
         probe = rows_probe(route, main.probe.credential, Question.LIFT, LARGE)
         yield replace(probe, headers=headers, pool=f"{route.name}-lifted")
 
@@ -56,7 +56,7 @@ def ask_sparse(case: Case, main: Answer) -> Iterator[Probe]:
     """A few rows with no more fields than are needed, once, where code names a parameter for that."""
     route, shape = route_of(case, main), main.shown.shape
     name = fields_name(route)
-    if name is None or case.asked(Question.SPARSE):
+    if name is None or case.heard(Question.SPARSE):
         return
     fields = ",".join(field for field in (shape.id, shape.time) if field)
     url = with_query(route.url, [(limit_name(route), str(_FEW)), (name, fields)])

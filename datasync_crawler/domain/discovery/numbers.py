@@ -9,6 +9,7 @@ from typing import Any
 from datasync_crawler.domain.discovery.case import Case
 from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
 from datasync_crawler.domain.discovery.leaves import leaves
+from datasync_crawler.domain.discovery.listing import Listing
 from datasync_crawler.domain.discovery.parameters import Roles, read_roles
 from datasync_crawler.domain.discovery.probing import limit_name, plain_probe, route_of, with_query
 
@@ -33,7 +34,7 @@ class Numbered:
 
 def ask_number(case: Case, main: Answer) -> Iterator[Probe]:
     """A page that overlaps the known one, by the next parameter that may number rows or pages."""
-    asked, rows = case.asked(Question.NUMBER, main.probe.endpoint), len(main.shown.page.ids)
+    asked, rows = case.heard(Question.NUMBER, main.probe.endpoint), len(_known(main))
     if len(asked) >= _MOST_TRIES or any(read_number(answer, main) for answer in asked) or rows < _OVERLAP * _PARTS:
         return
     route, tried = route_of(case, main), {answer.probe.number for answer in asked}
@@ -51,7 +52,7 @@ def read_number(answer: Answer, main: Answer) -> Numbered | None:
     """What a page asked for by number shows: where it begins among the known rows."""
     if answer.listing is None or answer.probe.number is None or not answer.listing.page.ids:
         return None
-    known, name = main.shown.page.ids, answer.probe.number
+    known, name = _known(main), answer.probe.number
     first, size = answer.listing.page.ids[0], answer.probe.asked or 0
     at = known.index(first) if first in known else 0
     if answer.probe.unit != _PAGE:
@@ -63,12 +64,27 @@ def read_number(answer: Answer, main: Answer) -> Numbered | None:
     return None
 
 
+def _known(main: Answer) -> list[str]:
+    """The known rows, each once: what a page repeats has no number of its own."""
+    return list(dict.fromkeys(main.shown.page.ids))
+
+
 def _candidates(case: Case, main: Answer) -> Iterator[tuple[str, bool]]:
-    """Parameters and whether they number pages: named in code or documents, named in the answer, usual ones."""
+    """Parameters and whether they number pages: led on by, named in code, documents or the answer, usual ones."""
+    yield from counted_on(main.shown)
     roles = route_of(case, main).roles.or_else(_answered(main.document))
-    if main.shown.shape.next_cursor is None:
+    if not main.shown.shape.chained:
         roles = roles.or_else(_USUAL) if not (roles.offset or roles.page) else roles
     yield from ((name, by_page) for name, by_page in ((roles.offset, False), (roles.page, True)) if name)
+
+
+def counted_on(shown: Listing) -> Iterator[tuple[str, bool]]:
+    """Parameters that number the second page in its address: by the rows before it, or (True) by its own number."""
+    rows = {len(shown.page.ids), len(set(shown.page.ids))}
+    for name, value in shown.onward:
+        number = int(value) if value.isdecimal() else 0
+        if number in {1, _PAGE} | rows:
+            yield name, number <= _PAGE
 
 
 def _answered(document: Any) -> Roles:

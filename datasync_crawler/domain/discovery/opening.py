@@ -14,7 +14,7 @@ from datasync_crawler.domain.discovery.exchange import Answer, SeenCall
 from datasync_crawler.domain.discovery.keyways import key_ways, query_names
 from datasync_crawler.domain.discovery.mentions import Mentions, read_description, read_document, read_refused
 from datasync_crawler.domain.discovery.openapi import read_openapi
-from datasync_crawler.domain.discovery.routes import code_leads, gather, seen_leads, written_leads
+from datasync_crawler.domain.discovery.routes import Lead, code_leads, gather, seen_leads, written_leads
 from datasync_crawler.domain.discovery.standin import KEY
 
 
@@ -32,7 +32,8 @@ class Script:
 class Sightings:
     """All that is known without the key: the API's description of itself, calls in the browser, scripts, documents.
 
-    ``documents`` are pairs of address and text; ``echo`` the shortest time of any answer in seconds.
+    ``documents`` are pairs of address and text; ``echo`` the shortest time of any answer in seconds; ``leads`` what an
+    earlier drain met.
     """
 
     api_base: str
@@ -43,6 +44,7 @@ class Sightings:
     documents: tuple[tuple[str, str], ...] = ()
     echo: float = 0.05
     warnings: tuple[str, ...] = ()
+    leads: tuple[Lead, ...] = ()
 
 
 def open_case(seen: Sightings, knocks: Sequence[Answer] = ()) -> Case:
@@ -51,7 +53,12 @@ def open_case(seen: Sightings, knocks: Sequence[Answer] = ()) -> Case:
     homes = (seen.api_base, seen.dashboard)
     code = [lead for script in seen.scripts for lead in code_leads(script.calls, script.url, seen.dashboard, homes)]
     code += [lead for script in seen.scripts for lead in written_leads(script.paths, script.url, seen.api_base, code)]
-    leads = [*seen_leads(seen.calls, homes), *code, *(lead for mention in mentions for lead in mention.leads)]
+    leads = [
+        *seen_leads(seen.calls, homes),
+        *code,
+        *seen.leads,
+        *(lead for mention in mentions for lead in mention.leads),
+    ]
     told = [word for mention in mentions for word in mention.keys]
     told += [word for knock in knocks if knock.refused for word in _refusal(knock)]
     ways = key_ways(seen.calls, told, leads)

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from datasync_crawler.domain.cursor import anatomy
 from datasync_crawler.domain.discovery.leaves import Leaf, leaves, named
+from datasync_crawler.domain.discovery.onward import find_onward, is_address
+from datasync_crawler.domain.links import Parameters
 from datasync_crawler.domain.profile import CursorShape, Path
+from datasync_crawler.domain.texts import truth, whole
 from datasync_crawler.domain.times import Moment, read_time
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST_LIFE = 7 * 86_400
+_COUNTING = ("total", "count", "limit", "size", "per", "take", "returned", "hits", "matched", "records", "length")
 
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Paths of what was found; ``anatomy`` is how the cursor can be made, None where that is not to be seen."""
+    """Paths of what was found; ``anatomy`` is how the cursor can be made, None where that is not to be seen.
+
+    ``onward`` are the parameters, with their values, by which the address of the next page says where that begins,
+    ``mentioned`` all that it names beside those that were sent.
+    """
 
     has_more: Path | None = None
     next_cursor: Path | None = None
@@ -27,35 +35,60 @@ class Paging:
     returned: Path | None = None
     limit: Path | None = None
     anatomy: CursorShape | None = None
+    onward: Parameters = ()
+    mentioned: tuple[str, ...] = ()
+
+    @property
+    def next_link(self) -> tuple[str, ...]:
+        """The names of the parameters that count: one alone where a cursor of our own can take its place."""
+        return tuple(name for name, _ in self.onward)
 
 
 @dataclass(frozen=True, slots=True)
 class PageEdge:
-    """What the paging is held against: number of rows, last row's id and time (with its resolution), wall time."""
+    """What the paging is held against: number of rows, last row's id and time (with its resolution), wall time.
+
+    ``url`` is the address that was asked, ``linked`` the next page's by the answer's ``Link`` header.
+    """
 
     rows: int
     last_id: str
     last_time: Moment | None
     at: float
+    url: str = ""
+    linked: str | None = None
 
 
 def read_paging(document: Any, edge: PageEdge) -> Paging:
     """The members of an answer's paging, as paths."""
     found = [leaf for leaf in leaves(document) if leaf.path]
-    cursor = _cursor(found, edge)
-    shape = _anatomy(cursor, edge)
-    counts = [leaf for leaf in found if type(leaf.value) is int]
+    onward = find_onward(found, edge.url, edge.linked)
+    cursor = _cursor([leaf for leaf in found if not is_address(leaf.value)], edge) if onward is None else None
+    position, shape = _made_first(onward.position, edge) if onward else ((), _anatomy(cursor, edge))
+    path = onward.path if onward else _path(cursor)
+    counts = list(_counts(found, path))
     limit, returned = _limit_and_returned(counts, edge.rows)
     taken = {leaf.path for leaf in (limit, returned) if leaf}
     return Paging(
-        has_more=_path(_has_more(found, cursor)),
-        next_cursor=_path(cursor),
+        has_more=_path(_has_more(found, path)),
+        next_cursor=path,
         cursor_life=_path(_life(found, taken)),
         total=_path(_total([leaf for leaf in counts if leaf.path not in taken], edge.rows)),
         returned=_path(returned),
         limit=_path(limit),
         anatomy=shape,
+        onward=position,
+        mentioned=onward.names if onward else (),
     )
+
+
+def _made_first(position: Parameters, edge: PageEdge) -> tuple[Parameters, CursorShape | None]:
+    """What counts of an address: one parameter with a cursor that can be made, alone, or else all of them."""
+    for name, value in position:
+        shape = _anatomy(Leaf((name,), value), edge)
+        if shape is not None:
+            return ((name, value),), shape
+    return position, None
 
 
 def _cursor(found: Sequence[Leaf], edge: PageEdge) -> Leaf | None:
@@ -72,22 +105,27 @@ def _anatomy(leaf: Leaf | None, edge: PageEdge) -> CursorShape | None:
     return anatomy(leaf.value, edge.last_id, edge.last_time.micros, edge.at, edge.last_time.unit)
 
 
-def _has_more(found: Sequence[Leaf], cursor: Leaf | None) -> Leaf | None:
-    flags = [leaf for leaf in found if isinstance(leaf.value, bool) and named(leaf, "more", "next")]
+def _has_more(found: Sequence[Leaf], cursor: Path | None) -> Leaf | None:
+    flags = [leaf for leaf in found if truth(leaf.value) is not None and named(leaf, "more", "next")]
     if flags or cursor is None:
         return _best(flags, "more")
-    beside = [leaf for leaf in found if isinstance(leaf.value, bool) and leaf.path[:-1] == cursor.path[:-1]]
-    return beside[0] if len(beside) == 1 and beside[0].value else None
+    beside = [leaf for leaf in found if truth(leaf.value) is not None and leaf.path[:-1] == cursor[:-1]]
+    return beside[0] if len(beside) == 1 and truth(beside[0].value) else None
 
 
 def _life(found: Iterable[Leaf], taken: set[Path]) -> Leaf | None:
-    spans = [
-        leaf
-        for leaf in found
-        if isinstance(leaf.value, (int, float)) and not isinstance(leaf.value, bool) and leaf.path not in taken
-    ]
-    short = [leaf for leaf in spans if 0 < leaf.value <= _LONGEST_LIFE]
+    spans = [(leaf, leaf.value if isinstance(leaf.value, float) else whole(leaf.value)) for leaf in found]
+    short = [leaf for leaf, life in spans if life is not None and 0 < life <= _LONGEST_LIFE and leaf.path not in taken]
     return _first(short, lambda leaf: named(leaf, "expir", "ttl", "life", "valid"))
+
+
+def _counts(found: Iterable[Leaf], cursor: Path | None) -> Iterator[Leaf]:
+    """Whole numbers; those written as texts only where their name says that they count, as a cursor may be one."""
+    for leaf in found:
+        if type(leaf.value) is int:
+            yield leaf
+        elif (number := whole(leaf.value)) is not None and leaf.path != cursor and named(leaf, *_COUNTING):
+            yield leaf._replace(value=number)
 
 
 def _limit_and_returned(counts: Sequence[Leaf], rows: int) -> tuple[Leaf | None, Leaf | None]:

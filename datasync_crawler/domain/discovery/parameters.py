@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from datasync_crawler.domain.discovery.leaves import words
 
-_LIMIT = ("limit", "size", "count", "take", "per", "top", "max", "rows", "n")
+_LIMIT = ("limit", "size", "count", "take", "per", "top", "max", "rows", "n", "first")
 _CURSOR = ("cursor", "continuation", "marker", "pagetoken", "token", "next", "after")
 _SINCE = ("since", "from", "start", "begin", "gte", "gt", "min", "after")
-_OFFSET = ("offset", "skip")
+_OFFSET = ("offset", "skip", "start")
 _PAGE = frozenset({"page", "number", "no", "num", "index"})
 _UNTIL = ("until", "to", "end", "before", "lte", "lt", "max")
 
@@ -50,7 +50,7 @@ def read_roles(names: Iterable[str]) -> Roles:
         free += [name for name in (since, until) if name]
         since = until = None
     limit, offset = _take(free, _LIMIT), _take(free, _OFFSET)
-    page = next((name for name in free if "page" in words(name) <= _PAGE), None)
+    page = next((name for name in free if "page" in words(name) <= _PAGE or name.lower() == "p"), None)
     return Roles(limit, cursor, since, until, offset, page)
 
 

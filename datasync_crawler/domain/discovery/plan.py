@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from datasync_crawler.domain.discovery.bare import ask_bare, may_be_bare
 from datasync_crawler.domain.discovery.candidates import collections, figures, grants
 from datasync_crawler.domain.discovery.case import Case, total_of
-from datasync_crawler.domain.discovery.exchange import TOO_MANY, Answer, Probe, Question
+from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
 from datasync_crawler.domain.discovery.handout import grant_headers, grant_url, page_headers
 from datasync_crawler.domain.discovery.lifting import ask_lift, ask_sparse
 from datasync_crawler.domain.discovery.numbers import ask_number
-from datasync_crawler.domain.discovery.probing import LARGE, plain_probe, rows_probe
+from datasync_crawler.domain.discovery.probing import LARGE, SMALLEST, plain_probe, rows_probe, spoken_size
 from datasync_crawler.domain.discovery.questions import (
     ask_feed,
     ask_position,
     ask_query,
     ask_range,
     ask_share,
-    made_is_disliked,
+    needs_an_entry,
 )
 from datasync_crawler.domain.discovery.routes import Route
 from datasync_crawler.domain.discovery.wholes import ask_whole, may_be_whole
 from datasync_crawler.domain.ratelimit import read_refusal
 
-MOST_ROUNDS, MOST_CALLS = 5, 15
+MOST_ROUNDS, MOST_CALLS = 8, 15
 _LESS = 1_000
-# Numbers below this in a refusal are codes and lower bounds, not page sizes.
-_SMALLEST = 5
-_NUMBER = re.compile(r"\b\d{1,6}\b")
 # A page this small after a large ask may be the service's default and not its cap.
 _SUSPICIOUS = 200
 _MOST_TRIES, _MOST_LOOKS = 3, 5
@@ -42,6 +39,9 @@ def next_round(case: Case) -> tuple[Probe, ...]:
     left = MOST_CALLS - len(case.answers)
     unheard = all(answer.refused for answer in case.answers)
     wanted = opening(case) if unheard else follow_up(case)
+    if unheard and case.answers:
+        # Another way for the key is tried with one call.
+        wanted = islice(wanted, 1)
     return tuple(_within_pools(case, wanted))[:left]
 
 
@@ -70,22 +70,31 @@ def opening(case: Case) -> Iterator[Probe]:
 
 def follow_up(case: Case) -> Iterator[Probe]:
     """Whatever is still open after the rounds before."""
+    if _just_heard(case):
+        yield from islice(opening(case), 1, None)
     yield from _rows_again(case)
     yield from _grant_again(case)
     main = case.main
     if main is None or main.listing is None:
         return
+    if needs_an_entry(case, main):
+        yield from ask_number(case, main)
     yield from ask_lift(case, main)
     yield from ask_whole(case, main)
     yield from ask_bare(case, main)
     yield from ask_query(case, main, main.listing)
-    yield from ask_feed(case, main, main.listing)
-    yield from ask_share(case, main)
+    feed = tuple(ask_feed(case, main, main.listing))
+    yield from feed
+    yield from ask_share(case, main, feed_asked=bool(feed))
     yield from ask_range(case, main, main.listing)
     yield from ask_position(case, main, main.listing)
-    if main.listing.cursor is None or made_is_disliked(case):
-        yield from ask_number(case, main)
     yield from ask_sparse(case, main)
+
+
+def _just_heard(case: Case) -> bool:
+    """Whether the last round was the first in which the key was taken, in another way than before."""
+    asked = case.asked(Question.ROWS)
+    return len(asked) == case.rounds > 1 and all(answer.refused for answer in asked[:-1])
 
 
 def _within_pools(case: Case, wanted: Iterable[Probe]) -> Iterator[Probe]:
@@ -103,7 +112,7 @@ def pause_before(case: Case, probes: Iterable[Probe], now: float) -> float:
     waits = [0.0]
     for pool in {probe.pool for probe in probes}:
         last = next((a for a in reversed(case.answers) if a.probe.pool == pool), None)
-        if last is not None and (last.status == TOO_MANY or last.rate.remaining == 0):
+        if last is not None and (last.limited or last.rate.remaining == 0):
             told = last.rate.retry_after or last.rate.reset or read_refusal(last.body, last.at) or _USUAL_PAUSE
             waits.append(last.at + told + _MARGIN - now)
     return max(waits)
@@ -154,12 +163,8 @@ def _other_size(case: Case, last: Answer) -> int | None:
 
 def _smaller(case: Case, last: Answer, asked: int) -> int:
     """A page size below the one refused: the largest number that the refusal speaks of, else a text, else a tenth."""
-    spoken = [int(number) for number in _NUMBER.findall(last.body.decode(errors="replace"))]
-    for numbers in (spoken, case.caps):
-        fitting = [number for number in numbers if _SMALLEST <= number < asked]
-        if fitting:
-            return max(fitting)
-    return asked // 10
+    fitting = [cap for cap in case.caps if SMALLEST <= cap < asked]
+    return spoken_size(last) or max(fitting, default=asked // 10)
 
 
 def _grant_again(case: Case) -> Iterator[Probe]:

@@ -28,11 +28,15 @@ def read_pool(name: str, answers: Sequence[Answer]) -> Pool:
 
 
 def _seen_window(answers: Sequence[Answer]) -> float:
-    """The window's seconds, from an answer that counts our calls alone: its reset, and the time since the first."""
-    for number, answer in enumerate(answers, start=1):
+    """The window's seconds, from an answer that counts our calls alone: its reset, and the time since the first.
+
+    A call whose credential was refused counts nowhere, unless its answer tells of a budget.
+    """
+    counted = [answer for answer in answers if answer.rate.announced or not answer.refused]
+    for number, answer in enumerate(counted, start=1):
         rate = answer.rate
         if rate.limit is not None and rate.reset is not None and rate.remaining == rate.limit - number:
-            return _customary(rate.reset + _left_at(answer) - _left_at(answers[0]))
+            return _customary(rate.reset + _left_at(answer) - _left_at(counted[0]))
     return _USUAL_WINDOW
 
 

@@ -19,14 +19,26 @@ class Ends:
 
 
 def stands(answer: Listing, high: int, known: Listing) -> bool:
-    """Whether a page asked for with a cursor made for the time ``high`` begins there and not at the newest row.
+    """Whether a page asked for with a cursor made for the time ``high`` begins there and not at its list's first row.
 
-    ``known`` is the newest page; both run from new to old.
+    ``known`` is the first page of a list, which may run the other way.
     """
     if not answer.dated or not known.dated:
         return False
     first_id, first_time = answer.dated[0]
-    return first_time <= high and known.dated[0][1] > high and first_id != known.dated[0][0]
+    times, up = [time for _, time in known.dated], answer.descending is False
+    if up is not (known.descending is False):
+        return high <= first_time <= max(times) if up else min(times) <= first_time <= high
+    passed = min(times) < high <= first_time if up else first_time <= high < max(times)
+    return passed and first_id != known.dated[0][0]
+
+
+def made_time(known: Listing) -> int | None:
+    """The time at which a made cursor stands so that a page from there overlaps the known one by its last times."""
+    times, unit = [time for _, time in known.dated], known.shape.time_unit
+    if not times:
+        return None
+    return times[-1] // unit * unit if known.descending is False else times[-1] + unit
 
 
 def pick_range(known: Listing) -> tuple[int, int] | None:
@@ -40,21 +52,24 @@ def pick_range(known: Listing) -> tuple[int, int] | None:
 
 
 def pick_time(known: Listing) -> int | None:
-    """The time (microseconds) of a row in the middle of a known page, older than the newest."""
+    """The time (microseconds) of a row in the middle of a known page, and not of its first row."""
     middle = known.dated[len(known.dated) // 2 :]
-    newest = known.dated[0][1] if known.dated else 0
-    return next((time for _, time in middle if time < newest), None)
+    first = known.dated[0][1] if known.dated else 0
+    if known.descending is False:
+        return next((time for _, time in middle if time > first), None)
+    return next((time for _, time in middle if time < first), None)
 
 
 def read_ends(answer: Listing, low: int, high: int, asked: int) -> Ends:
     """What a page asked for between two times at which there are rows says of both filters.
 
-    A page as full as ``asked`` ended before any lower end could: it says nothing of one.
+    A page as full as ``asked`` ended before its list's far end could: it says nothing of that one.
     """
-    times = [time for _, time in answer.dated]
+    times, up = [time for _, time in answer.dated], answer.descending is False
     if not times:
         return Ends(None, None)
+    whole = len(times) < asked
     return Ends(
-        since_inclusive=(min(times) == low) if min(times) >= low and len(times) < asked else None,
-        until_inclusive=(max(times) == high) if max(times) <= high else None,
+        since_inclusive=(min(times) == low) if min(times) >= low and (whole or up) else None,
+        until_inclusive=(max(times) == high) if max(times) <= high and (whole or not up) else None,
     )

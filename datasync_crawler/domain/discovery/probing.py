@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -14,13 +15,16 @@ from datasync_crawler.domain.discovery.listing import Listing
 from datasync_crawler.domain.discovery.parameters import Roles
 from datasync_crawler.domain.discovery.routes import Route
 from datasync_crawler.domain.discovery.standin import KEY
-from datasync_crawler.domain.profile import Credential
+from datasync_crawler.domain.profile import Credential, RowShape
 
 # What the parameters are called where nothing names them; an answer must prove it.
 USUAL = Roles(limit="limit", cursor="cursor", since="since", until="until")
 # More than any page is likely to hold, and yet a body that can be carried if it is not.
 LARGE = 10_000
 _MADE_LIFE = 600.0
+# Numbers below this in a refusal are codes and lower bounds, not page sizes.
+SMALLEST = 5
+_NUMBER = re.compile(r"\b\d{1,6}\b")
 
 
 def rows_probe(route: Route, credential: Credential, question: Question, rows: int) -> Probe:
@@ -36,15 +40,12 @@ def plain_probe(route: Route, credential: Credential | None, question: Question)
 
 
 def token_probe(case: Case, route: Route, question: Question) -> Probe:
-    """A probe that carries the token which was handed out; ``{token:NAME}`` stands for it.
-
-    Where none was it looks like a call of the page.
-    """
+    """A probe that looks like a call of the page, with the token where one was handed out (``{token:NAME}``)."""
     name, way = feed_name(case), case.way
     credential = way.credential if way else None
-    headers: Headers = ((token_header(case) or "Authorization", f"{{token:{name}}}"),)
-    if case.granted is None:
-        headers = page_headers(case, credential) if credential else ()
+    headers: Headers = page_headers(case, credential) if credential else ()
+    if case.granted is not None:
+        headers += ((token_header(case) or "Authorization", f"{{token:{name}}}"),)
     place = credential.place if credential else "header"
     return Probe(question, name, f"{name}-{place}", route.url, headers=headers, credential=credential)
 
@@ -57,10 +58,18 @@ def with_query(url: str, params: Iterable[tuple[str, str]]) -> str:
 
 def made_cursor(route: Route, newest: Listing, high: int | None, now: float) -> list[tuple[str, str]]:
     """The parameter with a cursor of our own that stands at the time ``high``; none where none can be made."""
-    name = route.roles.or_else(USUAL).cursor
-    if newest.cursor is None or high is None or name is None or not newest.descending:
+    linked = newest.shape.next_link[0] if len(newest.shape.next_link) == 1 else None
+    name = route.roles.or_else(Roles(cursor=linked)).or_else(USUAL).cursor
+    if newest.cursor is None or high is None or name is None or newest.descending is None:
         return []
     return [(name, forge(newest.cursor, high, lowest_id(newest.page.ids[-1]), now + _MADE_LIFE))]
+
+
+def position_name(shape: RowShape, roles: Roles) -> str | None:
+    """The parameter that takes a cursor: the one that links name, else by its role; None where nothing leads on."""
+    if len(shape.next_link) == 1:
+        return shape.next_link[0]
+    return roles.cursor if shape.chained else None
 
 
 def limit_name(route: Route, case: Case | None = None) -> str:
@@ -71,9 +80,18 @@ def limit_name(route: Route, case: Case | None = None) -> str:
 
 
 def route_of(case: Case, answer: Answer) -> Route:
-    """The route that an answer came from."""
+    """The route that an answer came from, at the address where it is now."""
     url = answer.probe.url.split("?")[0]
-    return next(route for route in case.routes if route.url == url and route.method == "GET")
+    routes = [route for route in case.routes if route.method == "GET"]
+    there = next((route for route in routes if route.url == url), None)
+    return there or replace(next(route for route in routes if route.name == answer.probe.endpoint), url=url)
+
+
+def spoken_size(answer: Answer) -> int | None:
+    """The largest page size below the one asked for that a refusal speaks of; None where it is refused for another."""
+    spoken = [int(number) for number in _NUMBER.findall(answer.body.decode(errors="replace"))]
+    asked = answer.probe.asked or 0
+    return max((number for number in spoken if SMALLEST <= number < asked), default=None) if answer.disliked else None
 
 
 def cap_of(answer: Answer) -> int:

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from datasync_crawler.domain.discovery.case import Case
-from datasync_crawler.domain.discovery.evidence import ends_of, feed_answer
+from datasync_crawler.domain.discovery.evidence import ends_of, feed_answer, position_proven, proven_number
 from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
 from datasync_crawler.domain.discovery.handout import feed_name, feed_route
 from datasync_crawler.domain.discovery.listing import Listing
-from datasync_crawler.domain.discovery.position import Ends, pick_range, pick_time
+from datasync_crawler.domain.discovery.numbers import ask_number
+from datasync_crawler.domain.discovery.position import Ends, made_time, pick_range, pick_time
 from datasync_crawler.domain.discovery.probing import (
     LARGE,
     USUAL,
@@ -19,6 +20,7 @@ from datasync_crawler.domain.discovery.probing import (
     made_cursor,
     plain_probe,
     route_of,
+    spoken_size,
     token_probe,
     with_query,
 )
@@ -30,6 +32,8 @@ _FEW, _ENOUGH = 10, 1_000
 _MOST_TRIES = 2
 _MILLIS, _UNITS = 1000, (1_000_000, 1000, 1)
 _MOST_FORMS = 3
+# Seconds by which a call is surely counted after one that left before it.
+_A_MOMENT = 0.4
 # After so many rounds nothing is left for a later one.
 _LATE = 2
 
@@ -48,7 +52,7 @@ def ask_query(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
 
 def next_query_name(case: Case) -> str | None:
     """The next parameter to try for the key; None when one was taken, or enough were tried."""
-    tried = case.asked(Question.QUERY)
+    tried = case.heard(Question.QUERY)
     if any(answer.ok for answer in tried) or len(tried) >= _MOST_TRIES:
         return None
     refused = {answer.probe.credential.name for answer in tried if answer.probe.credential and answer.refused}
@@ -57,39 +61,48 @@ def next_query_name(case: Case) -> str | None:
 
 def ask_feed(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
     """A full page of the handed-out endpoint, from where the newest page ends if a cursor for that can be made."""
-    route, asked = feed_route(case), case.asked(Question.POSITION, feed_name(case))
+    route, asked = feed_route(case), case.heard(Question.POSITION, feed_name(case))
     if route is None or any(answer.listing for answer in asked) or len(asked) >= _MOST_TRIES:
         return
-    end = newest.page.oldest + newest.shape.time_unit if newest.page.oldest is not None else None
+    end = made_time(newest)
     high, made = _made(case, route, main, end)
-    rows = LARGE if main.probe.asked == LARGE else cap_of(main)
+    smaller = spoken_size(asked[-1]) if asked else None
+    rows = smaller or (LARGE if main.probe.asked == LARGE else cap_of(main))
     url = with_query(route.url, [(limit_name(route, case), str(rows)), *made])
     yield replace(token_probe(case, route, Question.POSITION), url=url, asked=rows, high=high)
 
 
-def ask_share(case: Case, main: Answer) -> Iterator[Probe]:
-    """One row of the collection, once the handed-out endpoint was called that announces no pool of its own."""
+def ask_share(case: Case, main: Answer, *, feed_asked: bool) -> Iterator[Probe]:
+    """One row of the collection, once the handed-out endpoint was called that announces no pool of its own.
+
+    With ``feed_asked`` that call is one of the same round: calls are counted when they arrive, so it is enough that
+    this one comes a moment later.
+    """
     feed = feed_answer(case, feed_name(case))
-    if feed is None or feed.rate.announced or not main.rate.announced or case.asked(Question.SHARE):
+    called = feed_asked if feed is None else not feed.rate.announced
+    if not called or not main.rate.announced or case.heard(Question.SHARE):
         return
     route = route_of(case, main)
     probe = plain_probe(route, main.probe.credential, Question.SHARE)
-    yield replace(probe, url=with_query(route.url, [(limit_name(route), "1")]), asked=1)
+    url = with_query(route.url, [(limit_name(route), "1")])
+    yield replace(probe, url=url, asked=1, delay=_A_MOMENT if feed_asked else 0.0)
 
 
 def ask_range(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
-    """Both filters by time in one call, between the times of two known rows."""
-    route, page = feed_route(case), feed_answer(case, feed_name(case))
-    if route is not None and page is not None and page.listing is not None:
+    """Both filters by time in one call, between the times of two known rows, where no made cursor stands."""
+    route, name = feed_route(case), feed_name(case)
+    page = feed_answer(case, name)
+    if route is not None and page is not None and page.listing is not None and not position_proven(case, name):
         yield from _between(case, route, page.listing, token_probe(case, route, Question.RANGE))
-    if newest.cursor is None or made_is_disliked(case):
+    numbered = any(ask_number(case, main)) or proven_number(case, main.probe.endpoint) is not None
+    if needs_an_entry(case, main) and not numbered:
         own = route_of(case, main)
         yield from _between(case, own, newest, plain_probe(own, main.probe.credential, Question.RANGE))
 
 
 def ask_position(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
     """A cursor of our own on the main collection, where the query's call cannot answer that as well."""
-    queries, asked = case.asked(Question.QUERY), case.asked(Question.POSITION, main.probe.endpoint)
+    queries, asked = case.asked(Question.QUERY), case.heard(Question.POSITION, main.probe.endpoint)
     known = any(answer.listing and answer.probe.high is not None for answer in (*queries, *asked))
     hopeful = next_query_name(case) is not None and case.rounds < _LATE
     if known or hopeful or len(asked) >= _MOST_TRIES:
@@ -102,10 +115,19 @@ def ask_position(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
         yield replace(probe, url=url, asked=_FEW, high=high)
 
 
+def needs_an_entry(case: Case, main: Answer) -> bool:
+    """Whether no cursor of our own making leads into the main collection, so that it has to be entered otherwise."""
+    if main.listing is None or main.listing.cursor is None:
+        return True
+    return made_is_disliked(case) and not position_proven(case, main.probe.endpoint)
+
+
 def made_is_disliked(case: Case) -> bool:
     """Whether the service refused a cursor of our own making for what it is."""
     return any(
-        answer.disliked for answer in case.answers if answer.probe.high is not None and answer.probe.low is None
+        answer.disliked and not spoken_size(answer)
+        for answer in case.answers
+        if answer.probe.high is not None and answer.probe.low is None
     )
 
 
@@ -115,7 +137,7 @@ def _made(case: Case, route: Route, main: Answer, high: int | None) -> tuple[int
 
 
 def _between(case: Case, route: Route, known: Listing, probe: Probe) -> Iterator[Probe]:
-    asked, ends, roles = case.asked(Question.RANGE, probe.endpoint), pick_range(known), route.roles.or_else(USUAL)
+    asked, ends, roles = case.heard(Question.RANGE, probe.endpoint), pick_range(known), route.roles.or_else(USUAL)
     unit = known.shape.time_unit
     form = _next_form(asked, unit if known.numeric else min(unit, _MILLIS))
     if ends is None or form is None or len(asked) >= _MOST_FORMS:

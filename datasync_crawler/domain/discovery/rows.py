@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from datasync_crawler.domain.discovery.leaves import lists, words
+from datasync_crawler.domain.discovery.leaves import at, leaves, lists, words
 from datasync_crawler.domain.profile import Path
 from datasync_crawler.domain.times import Moment, read_time
 
@@ -26,16 +26,27 @@ _SAMPLE = 400
 _DISTINCT = 0.9
 # A type is a word out of few: fewer distinct values than this.
 _FEW = 50
+# So many objects may lie around a time that is no member of the record itself.
+_DEEPEST = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The members of a record that matter; ``descending`` is None where the order by time cannot be seen."""
+    """The members of a record that matter; ``descending`` is None where the order by time cannot be seen.
+
+    ``time_under`` and ``type_under`` lead from the record to the object that has its time or its type.
+    """
 
     id: str
     time: str | None
     type: str | None
     descending: bool | None
+    time_under: Path = ()
+    type_under: Path = ()
+
+    def time_of(self, row: Row) -> object:
+        """What a record has for its time."""
+        return at(row, (*self.time_under, self.time)) if self.time else None
 
 
 class Records(NamedTuple):
@@ -72,13 +83,21 @@ def read_columns(rows: Sequence[Row]) -> Columns | None:
     if row_id is None:
         return None
     time = _time_of(rows, row_id)
-    descending = _direction(_moments(rows, time)) if time else None
-    return Columns(row_id, time, _type_of(rows, {row_id, time}), descending)
+    under = time[:-1] if time else ()
+    kind = _type_of(rows, under, {(row_id,), time})
+    return Columns(
+        id=row_id,
+        time=time[-1] if time else None,
+        type=kind[-1] if kind else None,
+        descending=_direction(_moments(rows, time)) if time else None,
+        time_under=under,
+        type_under=kind[:-1] if kind else (),
+    )
 
 
-def coarsest_unit(rows: Sequence[Row], time: str) -> int:
+def coarsest_unit(rows: Sequence[Row], columns: Columns) -> int:
     """The coarsest resolution of any time of the rows, in microseconds; 1000 when none can be read."""
-    return max((moment.unit for row in rows if (moment := read_time(row.get(time)))), default=1000)
+    return max((moment.unit for row in rows if (moment := read_time(columns.time_of(row)))), default=1000)
 
 
 def _id_of(rows: Sequence[Row]) -> str | None:
@@ -100,38 +119,50 @@ def _id_rank(name: str, rows: Sequence[Row]) -> tuple[bool, bool, int, bool, str
     return (not words(name) <= _ID_WORDS, reads_as_time, -distinct, not words(name) & _ID_WORDS, name)
 
 
-def _time_of(rows: Sequence[Row], row_id: str) -> str | None:
+def _time_of(rows: Sequence[Row], row_id: str) -> Path | None:
+    """The path of the time: a member of the record where that will do, else one of an object in it."""
     sample = rows[:_SAMPLE]
-    candidates = [name for name in _members(sample) if name != row_id and _reads_as_times(sample, name)]
-    return min(candidates, key=lambda name: _time_rank(name, sample), default=None)
+    paths = dict.fromkeys(leaf.path for row in sample for leaf in leaves(row) if len(leaf.path) <= _DEEPEST + 1)
+    candidates = [path for path in paths if path != (row_id,) and _reads_as_times(sample, path)]
+    return min(candidates, key=lambda path: _time_rank(path, sample), default=None)
 
 
-def _reads_as_times(rows: Sequence[Row], name: str) -> bool:
-    return sum(read_time(row.get(name)) is not None for row in rows) * 10 >= len(rows) * 9
+def _reads_as_times(rows: Sequence[Row], path: Path) -> bool:
+    return sum(read_time(at(row, path)) is not None for row in rows) * 10 >= len(rows) * 9
 
 
-def _time_rank(name: str, rows: Sequence[Row]) -> tuple[bool, bool, str]:
-    return (_direction(_moments(rows, name)) is None, not words(name) & _TIME_WORDS, name)
+def _time_rank(path: Path, rows: Sequence[Row]) -> tuple[bool, int, bool, str]:
+    return _direction(_moments(rows, path)) is None, len(path), not words(path[-1]) & _TIME_WORDS, path[-1]
 
 
-def _type_of(rows: Sequence[Row], taken: set[str | None]) -> str | None:
+def _type_of(rows: Sequence[Row], under: Path, taken: set[Path | None]) -> Path | None:
+    """The path of the type: a member of the record, or one beside its time where that tells more."""
     sample = rows[:_SAMPLE]
-    names = [name for name in _members(sample) if name not in taken and words(name) & _TYPE_WORDS]
-    named = [name for name in names if _is_word(sample, name)]
-    return min(named, key=lambda name: (len(words(name)), name), default=None)
+    paths: list[Path] = [(name,) for name in _members(sample)]
+    if under:
+        beside = [inner for row in sample if isinstance(inner := at(row, under), Mapping)]
+        paths += [(*under, name) for name in _members(beside)]
+    fit = [path for path in paths if path not in taken and words(path[-1]) & _TYPE_WORDS and _is_word(sample, path)]
+    return min(fit, key=lambda path: _type_rank(path, sample, under), default=None)
 
 
-def _is_word(rows: Sequence[Row], name: str) -> bool:
-    values = [row.get(name) for row in rows]
+def _is_word(rows: Sequence[Row], path: Path) -> bool:
+    values = [at(row, path) for row in rows]
     return all(value is None or isinstance(value, str) for value in values) and len(set(values)) < _FEW
+
+
+def _type_rank(path: Path, rows: Sequence[Row], under: Path) -> tuple[bool, int, int, str]:
+    # Where records have attributes their own type is the same for all: what the collection is of.
+    same = bool(under) and len({at(row, path) for row in rows}) == 1
+    return same, len(words(path[-1])), len(path), path[-1]
 
 
 def _members(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def _moments(rows: Sequence[Row], time: str) -> list[Moment]:
-    return [moment for row in rows if (moment := read_time(row.get(time)))]
+def _moments(rows: Sequence[Row], time: Path) -> list[Moment]:
+    return [moment for row in rows if (moment := read_time(at(row, time)))]
 
 
 def _direction(moments: Sequence[Moment]) -> bool | None:

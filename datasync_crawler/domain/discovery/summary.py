@@ -22,9 +22,10 @@ def _lines(profile: Profile) -> Iterator[str]:
         yield _line("lane", f"{lane.name}: {key}, pool {_pool(profile.pool(lane.pool))}")
     for name, total in profile.totals:
         yield _line("total", f"{total} ({name})")
-    if profile.newest is not None:
-        newest = datetime.fromtimestamp(profile.newest / 1e6, tz=UTC)
-        yield _line("newest", newest.isoformat(timespec="milliseconds"))
+    for name, micros in (("newest", profile.newest), ("oldest", profile.oldest)):
+        if micros is not None:
+            moment = datetime.fromtimestamp(micros / 1e6, tz=UTC)
+            yield _line(name, moment.isoformat(timespec="milliseconds"))
     if profile.submission:
         yield _line("submissions", f"{profile.submission.url}?{profile.submission.repository_param}=")
     for warning in profile.warnings:
@@ -42,7 +43,7 @@ def _endpoint(endpoint: Endpoint) -> Iterator[str]:
     for name, value in endpoint.headers:
         yield _line("", f"asked with {name}: {value}")
     ways = ", ".join(_ways(endpoint))
-    yield _line("", f"starts anywhere by {ways}" if ways else "is walked from its newest row")
+    yield _line("", f"starts anywhere by {ways}" if ways else "is walked from its first row")
     if endpoint.grant:
         grant = endpoint.grant
         yield _line("", f"token by {grant.method} {grant.url}, good for {grant.life_seconds:g} s")

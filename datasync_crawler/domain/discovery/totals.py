@@ -1,4 +1,4 @@
-"""What a service tells of how much it holds: page totals, figures by name, sums of distributions."""
+"""What a service tells of how much it holds: page totals, headers, figures by name, sums of distributions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from datasync_crawler.domain.discovery.case import Case, total_of
 from datasync_crawler.domain.discovery.exchange import Answer, Question
 from datasync_crawler.domain.discovery.leaves import leaves, lists, words
+from datasync_crawler.domain.discovery.listing import Listing
+from datasync_crawler.domain.texts import whole
 
 # A sum of a distribution is taken for a count of the records when it is this close to a total told otherwise.
 _CLOSE = 0.02
@@ -19,12 +21,17 @@ def totals(case: Case) -> tuple[tuple[str, int], ...]:
     if main is None or main.listing is None:
         return ()
     own = [(main.probe.endpoint, main.listing.page.total)] if main.listing.page.total is not None else []
+    headed = [(f"{main.probe.endpoint} header {name}", count) for name, count in _headed(main.listing)]
     told = [
         pair
         for answer in figure_answers(case)
         for pair in _figures(answer, main.probe.endpoint, total_of(main.listing))
     ]
-    return (*own, *told)
+    return (*own, *headed, *told)
+
+
+def _headed(listing: Listing) -> tuple[tuple[str, int], ...]:
+    return (listing.header_total,) if listing.header_total else ()
 
 
 def figure_answers(case: Case) -> tuple[Answer, ...]:
@@ -36,9 +43,9 @@ def figure_answers(case: Case) -> tuple[Answer, ...]:
 def _figures(answer: Answer, endpoint: str, known: int) -> list[tuple[str, int]]:
     place, wanted = answer.probe.endpoint, words(endpoint)
     counts = [
-        (f"{place} {'.'.join(leaf.path)}", leaf.value)
+        (f"{place} {'.'.join(leaf.path)}", number)
         for leaf in leaves(answer.document)
-        if type(leaf.value) is int and leaf.words & wanted
+        if (number := whole(leaf.value)) is not None and leaf.words & wanted
     ]
     sums = [(f"{place} sum of {'.'.join(path)}", _sum(rows)) for path, rows in lists(answer.document)]
     return counts + [(name, value) for name, value in sums if value and abs(value - known) <= known * _CLOSE]

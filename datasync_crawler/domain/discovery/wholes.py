@@ -20,6 +20,7 @@ from datasync_crawler.domain.discovery.probing import plain_probe
 from datasync_crawler.domain.discovery.routes import Lead, Route
 from datasync_crawler.domain.discovery.rows import coarsest_unit, read_columns
 from datasync_crawler.domain.framing import framer_of, is_json, utf8
+from datasync_crawler.domain.links import header_links
 from datasync_crawler.domain.profile import Endpoint, Evidence, Path, RowShape
 from datasync_crawler.domain.records import delimiter_of
 from datasync_crawler.domain.streams import PAGE_ROWS
@@ -32,8 +33,6 @@ _WHOLE = frozenset(
     {"export", "dump", "download", "stream", "all", "full", "archive", "snapshot", "everything", "bulk", "backup"}
 )
 _FORMS = re.compile(r"ndjson|jsonl|json-lines|json-seq|csv|tab-separated|event-stream|text/plain|octet-stream")
-_LINK = re.compile(r"<([^>]+)>((?:\s*;\s*\w+\*?=(?:\"[^\"]*\"|[^\s,;]+))*)")
-_ATTRIBUTE = re.compile(r";\s*(\w+)\*?=\"?([^\";,]*)\"?")
 _PAGING = frozenset({"next", "prev", "previous", "first", "last", "self"})
 _LIST_NAME = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:\s*\[\s*[{"\d]')
 _MOST_TRIES = 2
@@ -65,13 +64,10 @@ def accepted(route: Route) -> str:
 
 def linked(answer: Answer) -> Iterator[Route]:
     """Addresses that an answer's ``Link`` header gives as another form of what it lists."""
-    header = next((value for name, value in answer.headers.items() if name.lower() == "link"), "")
-    for match in _LINK.finditer(header):
-        told = {name.lower(): value for name, value in _ATTRIBUTE.findall(match[2])}
-        url = urljoin(answer.probe.url, match[1])
-        formed = _FORMS.search(told.get("type", ""))
+    for address, told in header_links(answer.headers):
+        url, formed = urljoin(answer.probe.url, address), _FORMS.search(told.get("type", ""))
         if formed and not set(told.get("rel", "").split()) & _PAGING and same_origin(url, answer.probe.url):
-            evidence = Evidence("answer", answer.probe.url, match[0])
+            evidence = Evidence("answer", answer.probe.url, f"Link: {address}")
             lead = Lead("GET", url, (), evidence, (("Accept", told["type"]),))
             yield Route("GET", url, (lead,))
 
@@ -174,9 +170,12 @@ def _structured(form: str, shape: RowShape, rows: list[dict[str, Any]], known: L
         return None
     row_id = known.shape.id if all(known.shape.id in row for row in inner) else columns.id
     begins = _begins([row.get(row_id) for row in inner], known)
-    alike = (row_id, columns.time, columns.type) == (known.shape.id, known.shape.time, known.shape.type)
-    if not begins and (columns.descending is not False or not alike):
+    parts: dict[str, Any] = {"id": row_id, "time": columns.time, "type": columns.type}
+    parts |= {"time_under": columns.time_under, "type_under": columns.type_under}
+    alike = all(getattr(known.shape, name) == value for name, value in parts.items())
+    against = known.descending is False
+    if not begins and (columns.descending is not against or not alike):
         return None
-    unit = coarsest_unit(inner, columns.time) if columns.time else 1000
-    found = RowShape(shape.rows, row_id, time=columns.time, type=columns.type, under=under, time_unit=unit)
-    return Whole(form, found, descending=begins and columns.descending is not False)
+    unit = coarsest_unit(inner, columns)
+    found = msgspec.structs.replace(RowShape(shape.rows, row_id, under=under, time_unit=unit), **parts)
+    return Whole(form, found, descending=columns.descending if columns.descending is not None else not against)

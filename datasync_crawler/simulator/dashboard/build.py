@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasync_crawler.simulator.dashboard.members import Member, formats, members, position
+from datasync_crawler.simulator.dashboard.members import Member, formats, handing_in, members, position
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,19 +68,23 @@ def _blanks(world: World, found: Sequence[Member], chunk_name: str) -> dict[str,
         "filters": _filters(world),
         "members": ",".join(written),
         "unwrap": f".map(s=>s.{world.rows.row_under})" if world.rows.row_under else "",
-        "documented": "".join(member.document for member in found if member.place == "docs") + formats(world),
+        "documented": "".join(member.document for member in found if member.place == "docs")
+        + formats(world)
+        + handing_in(names),
         "door": "await Ta()" if tokened else "{}",
         "feed_call": "lv.feed(n,t)" if lazy else "nt.feed(n,t)",
         "lost": 'n instanceof Ec&&n.code==="INVALID_STREAM_TOKEN"&&(Fk=null),' if tokened and not lazy else "",
         "exported": exported,
         "exports": f"export{{{exported}}};\n" if chunk_name else "",
     }
-    places = {"rows": names.rows_at, "more": names.more_at, "cursor_at": names.cursor_at, "id": names.id_field}
-    places |= {"time": names.time_field, "type": names.type_field, "device": "deviceType"}
+    places = {"id": names.id_field, "time": names.time_field, "type": names.type_field, "device": "deviceType"}
     places |= {"access": "streamAccess", "expires": "expiresIn"}
     blanks |= {blank: names.cased(place) for blank, place in places.items()}
+    blanks["rows"] = f".{names.cased(names.rows_at)}" if names.rows_at else ""
+    blanks["cursor_at"] = f"i.{names.cased(names.cursor_at)}" if names.cursor_at else "null"
+    blanks["more"] = f"i.{names.cased(names.more_at)}" if names.more_at else blanks["cursor_at"]
     blanks["next"] = {"offset": "(n??0)+o.length", "page": f"(n??{ways.first_page})+1"}.get(
-        ways.paging, f"i.{blanks['cursor_at']}"
+        ways.paging, blanks["cursor_at"]
     )
     blanks["download"] = _filled("download.js", blanks) if ways.dump_path else ""
     blanks["token"] = _filled("token.js", blanks) if tokened else "const Ta=()=>({});\n"

@@ -59,6 +59,14 @@ def formats(world: World) -> str:
     return f"\n## Formats\n\nThe list is also given as {told}: ask by `Accept`. The next page is then in `Link`.\n"
 
 
+def handing_in(names: Names) -> str:
+    """The paragraph of the document on submissions; empty where they are handed in as everybody knows."""
+    if (names.submissions_name, names.repository_parameter) == ("submissions", "github_repo"):
+        return ""
+    told = "The body is a list of ids, one a line, as `text/plain`."
+    return f"\n## Results\n\n`POST {names.submissions}?{names.repository_parameter}=REPOSITORY`\n\n{told}\n"
+
+
 def position(world: World) -> str:
     """The parameter that says where a page begins."""
     names = world.names

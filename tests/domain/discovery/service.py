@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from datasync_crawler.domain.bundle import CodeCall
+from datasync_crawler.domain.cursor import lowest_id
 from datasync_crawler.domain.discovery.opening import Script, Sightings, open_case
 from datasync_crawler.domain.discovery.plan import MOST_ROUNDS, next_round
 from tests.domain.discovery.answers import NEWEST_MS, answer_to, events, page
@@ -43,6 +44,7 @@ class Service:
     ranged: bool = True
     refuses: bool = False
     silent: bool = False
+    upwards: bool = False
     fails_first: bool = False
 
     def case(self) -> Case:
@@ -90,6 +92,13 @@ class Service:
             return 200, page(events(0, count), total=self.users)
         return self._page(query, ranged=self.ranged and path == "/api/live")
 
+    def _bounded(self, rows: tuple[int, int], *, upper: int, lower: int) -> tuple[int, int]:
+        """The rows behind a cursor: up to the time ``upper`` (ms), or where lists run upwards from ``lower`` on."""
+        first, last = rows
+        if self.upwards:
+            return first, min(last, (NEWEST_MS - lower) // 1000 + 1)
+        return max(first, (NEWEST_MS - upper) // 1000), last
+
     def _page(self, query: dict[str, str], *, ranged: bool) -> tuple[int, Any]:
         limit = int(query.get("limit", "20"))
         if limit > self.cap and self.over_cap == "refuse":
@@ -99,13 +108,14 @@ class Service:
             if self.signed:
                 return 400, {"error": "bad cursor"}
             mark = json.loads(base64.b64decode(query["cursor"]))
-            first = (NEWEST_MS - mark["ts"]) // 1000 + 1
-        if ranged and "since" in query:
-            last = (NEWEST_MS - int(query["since"])) // 1000 + 1
-        if ranged and "until" in query:
-            first = (NEWEST_MS - int(query["until"])) // 1000 + 1
+            passed = mark["id"] != lowest_id(mark["id"])
+            first, last = self._bounded((first, last), upper=mark["ts"] - 1000, lower=mark["ts"] + 1000 * passed)
+        if ranged:
+            since, until = int(query.get("since", 0)), int(query.get("until", NEWEST_MS + 1000))
+            first, last = max(first, (NEWEST_MS - until) // 1000 + 1), min(last, (NEWEST_MS - since) // 1000 + 1)
         count = min(limit, self.cap, last - first)
-        document = page(events(first, count), total=self.rows, more=first + count < self.rows)
+        rows = events(last - count, count)[::-1] if self.upwards else events(first, count)
+        document = page(rows, total=self.rows, more=count < last - first)
         if self.signed and document["pagination"]["nextCursor"]:
             document["pagination"]["nextCursor"] += ".c2lnbmVk"
         return 200, document

@@ -26,6 +26,7 @@ def bare(first: int, count: int, *, high: int | None = None, sealed: bool = Fals
 
 def test_a_paged_list_of_ids_is_known_by_its_name() -> None:
     assert may_be_bare(IDS)
+    assert may_be_bare(route("/events/ids"))
     assert not may_be_bare(route("/events", "limit", "cursor"))
     assert not may_be_bare(route("/all-ids"))
 

@@ -25,8 +25,6 @@ def test_the_endpoints_are_as_the_answers_showed_them() -> None:
     )
     assert events.descending
     assert events.cursor is not None
-    assert (live.since_param, live.since_inclusive) == ("since", True)
-    assert (live.until_param, live.until_inclusive) == ("until", False)
     assert live.grant is not None
     assert (live.grant.url, live.grant.header, live.grant.life_seconds) == (
         "http://h/internal/access",
@@ -69,8 +67,14 @@ def test_cursors_that_cannot_be_made_are_not_promised() -> None:
     assert live.positionable
 
 
+def test_filters_are_promised_as_they_showed_to_work() -> None:
+    _, live = _profile(Service(signed=True)).endpoints
+    assert (live.since_param, live.since_inclusive) == ("since", True)
+    assert (live.until_param, live.until_inclusive) == ("until", False)
+
+
 def test_filters_that_are_ignored_are_not_promised() -> None:
-    _, live = _profile(Service(ranged=False)).endpoints
+    _, live = _profile(Service(signed=True, ranged=False)).endpoints
     assert (live.since_param, live.until_param) == (None, None)
 
 
@@ -101,8 +105,9 @@ def test_neither_profile_nor_summary_holds_the_token() -> None:
 
 def test_the_summary_tells_what_matters() -> None:
     text = summary(_profile(Service()))
-    for words in ("500 rows a page", "newest first", "10 calls in 60 s", "access_key", "4000", "since (inclusive)"):
+    for words in ("500 rows a page", "newest first", "10 calls in 60 s", "access_key", "4000"):
         assert words in text
+    assert "since (inclusive)" in summary(_profile(Service(signed=True)))
 
 
 def test_a_refused_key_is_told_as_such() -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from datasync_crawler.domain.discovery.conclude import conclude
 from datasync_crawler.domain.discovery.keeping import beginnings
+from datasync_crawler.domain.ways import upwards
 from tests.domain.discovery.answers import NEWEST_MS
 from tests.domain.discovery.service import Service
 
@@ -15,8 +16,10 @@ EDGE = (NEWEST_MS - 499_000) * 1000 + 1000
 
 def begun_from(service: Service, *, whole: bool = False) -> Beginnings | None:
     case, _ = service.conversation()
-    endpoints = conclude(case, "http://h", 0.0).endpoints if case.main else ()
-    return beginnings(case, endpoints, whole=whole)
+    if case.main is None:
+        return beginnings(case, (), whole=whole)
+    profile = conclude(case, "http://h", 0.0)
+    return beginnings(case, profile.endpoints, up=upwards(profile), whole=whole)
 
 
 def test_the_newest_page_proves_its_range_and_the_next_goes_on_below() -> None:
@@ -28,6 +31,17 @@ def test_the_newest_page_proves_its_range_and_the_next_goes_on_below() -> None:
     assert (following.shard, following.checkpoint.proof) == (1, None)
     assert following.page.ids[0] == newest.page.ids[-1]
     assert following.checkpoint.position == following.page.oldest
+
+
+def test_upwards_the_oldest_page_proves_its_range_and_the_next_goes_on_above() -> None:
+    begun = begun_from(Service(upwards=True))
+    assert begun is not None
+    edge = -(NEWEST_MS - 3_500_000) * 1000
+    assert begun.bounds == ((edge, None), (None, edge))
+    oldest, following = begun.pages
+    assert (oldest.checkpoint.proof, oldest.checkpoint.position) == ("probe", edge - 1)
+    assert following.page.ids[0] == oldest.page.ids[-1]
+    assert following.page.times[-1] == (NEWEST_MS - 3_001_000) * 1000
 
 
 def test_a_page_that_does_not_go_on_from_the_newest_is_not_placed() -> None:

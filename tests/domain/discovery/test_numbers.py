@@ -51,6 +51,14 @@ def test_usual_names_are_tried_where_no_cursor_leads_on_and_nothing_names_anothe
     assert asked_for(case("limit", answered=ignored)) == ["limit=100&page=2"]
 
 
+def test_rows_that_a_page_repeats_have_no_number() -> None:
+    document = plain(0, ROWS) | {"data": events(0, 5) + events(0, ROWS)}
+    repeating = answer_to(probe(asked=10_000), document)
+    (sent,) = ask_number(case("limit", "offset"), repeating)
+    assert sent.unit == 297
+    assert read_number(began(297, name="offset", number=297, size=300), repeating) == Numbered(offset="offset")
+
+
 def test_nothing_more_is_asked_once_it_is_known() -> None:
     assert asked_for(case("limit", "offset", answered=began(297, name="offset", number=297, size=300))) == []
 

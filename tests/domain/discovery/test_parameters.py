@@ -21,6 +21,9 @@ from datasync_crawler.domain.discovery.parameters import Roles, read_roles
         pytest.param(["after", "before", "cursor"], Roles(None, "cursor", "after", "before"), id="after-before"),
         pytest.param(["since"], Roles(), id="half-a-range-is-none"),
         pytest.param(["min_ts", "max_ts", "limit"], Roles("limit", None, "min_ts", "max_ts"), id="min-max"),
+        pytest.param(["start", "limit"], Roles("limit", offset="start"), id="start-alone-is-an-offset"),
+        pytest.param(["p", "size"], Roles("size", page="p"), id="p-is-a-page"),
+        pytest.param(["first", "after"], Roles("first", "after"), id="first-is-a-limit"),
         pytest.param(["q", "type"], Roles(), id="nothing"),
     ],
 )

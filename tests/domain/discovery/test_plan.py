@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import ClassVar
 
-from datasync_crawler.domain.discovery.exchange import Question
+from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
 from datasync_crawler.domain.discovery.keyways import KeyWay
 from datasync_crawler.domain.discovery.plan import MOST_CALLS, MOST_ROUNDS, next_round, pause_before
 from datasync_crawler.domain.profile import Credential, Evidence
@@ -30,9 +31,9 @@ def test_no_conversation_takes_more_rounds_or_calls_than_allowed() -> None:
         assert len(case.answers) <= MOST_CALLS
 
 
-def test_a_plain_service_is_found_out_in_three_rounds_of_nine_calls() -> None:
+def test_a_plain_service_is_found_out_in_two_rounds_of_seven_calls() -> None:
     case, rounds = Service().conversation()
-    assert len(rounds) == 3
+    assert len(rounds) == 2
     assert Counter(answer.probe.question for answer in case.answers) == {
         Question.ROWS: 1,
         Question.GLANCE: 1,
@@ -41,9 +42,19 @@ def test_a_plain_service_is_found_out_in_three_rounds_of_nine_calls() -> None:
         Question.QUERY: 1,
         Question.POSITION: 1,
         Question.SHARE: 1,
-        Question.RANGE: 1,
     }
     assert next_round(case) == ()
+
+
+def test_whether_pools_are_shared_is_asked_a_moment_after_the_call_that_would_tell() -> None:
+    _, rounds = Service().conversation()
+    delays = {probe.question: probe.delay for probe in rounds[1]}
+    assert delays[Question.SHARE] > delays[Question.POSITION] == 0
+
+
+def test_filters_by_time_are_tried_where_no_cursor_can_be_made() -> None:
+    assert not Service().conversation()[0].asked(Question.RANGE)
+    assert Service(signed=True).conversation()[0].asked(Question.RANGE, "live")
 
 
 def test_a_pool_of_unknown_size_never_gets_two_calls_at_once() -> None:
@@ -59,11 +70,50 @@ def test_a_pool_of_unknown_size_never_gets_two_calls_at_once() -> None:
 def test_no_probe_holds_the_key_or_the_token() -> None:
     case, rounds = Service().conversation()
     feed = next(probe for probes in rounds for probe in probes if probe.endpoint == "live")
-    assert feed.headers == (("X-Live-Token", "{token:live}"),)
+    assert feed.headers[-1] == ("X-Live-Token", "{token:live}")
     grant = next(probe for probe in rounds[0] if probe.question is Question.GRANT)
     assert ("X-Access-Key", "{key}") in grant.headers
     assert case.granted is not None
     assert case.granted[1].token not in repr(rounds)
+
+
+class QueryOnly(Service):
+    """Takes the key in the query and nowhere else."""
+
+    def answer(self, probe: Probe, round_number: int) -> Answer:
+        if probe.credential is None or probe.credential.place == "header":
+            return answer_to(probe, {"error": "Unauthorized"}, status=401)
+        return super().answer(probe, round_number)
+
+
+def test_a_key_that_no_header_takes_is_tried_in_the_query_with_one_call() -> None:
+    case, rounds = QueryOnly(query_name="access_key").conversation()
+    assert [probe.question for probe in rounds[1]] == [Question.ROWS]
+    assert case.way is not None
+    assert case.way.credential == Credential("query", "access_key")
+    assert {Question.GLANCE, Question.FIGURES} <= {probe.question for probe in rounds[2]}
+    assert case.main is not None
+
+
+class Stumbling(Service):
+    """Is out of order at the first call for every question."""
+
+    met: ClassVar[set[Question]] = set()
+
+    def answer(self, probe: Probe, round_number: int) -> Answer:
+        if round_number and probe.question not in self.met:
+            self.met.add(probe.question)
+            return answer_to(probe, {"error": "upstream"}, status=502)
+        return super().answer(probe, round_number)
+
+
+def test_a_question_that_failed_once_is_asked_again() -> None:
+    Stumbling.met.clear()
+    case, _ = Stumbling().conversation()
+    for question in (Question.QUERY, Question.POSITION):
+        failed, *further = case.asked(question)
+        assert failed.failed
+        assert any(answer.listing for answer in further)
 
 
 def test_a_key_that_travels_in_the_query_alone_does_so_everywhere() -> None:
@@ -104,12 +154,12 @@ def test_a_collection_that_holds_more_is_taken_instead() -> None:
 
 
 def test_filters_are_tried_in_seconds_only_when_they_were_not_liked_in_milliseconds() -> None:
-    case, _ = Service().conversation()
-    asked = case.asked(Question.RANGE)[0]
-    before = tuple(answer for answer in case.answers if answer.probe.question is not Question.RANGE)
+    case, _ = Service(signed=True).conversation()
+    asked = case.asked(Question.RANGE, "live")[0]
+    before = tuple(answer for answer in case.answers if answer not in case.asked(Question.RANGE, "live"))
     for status, unit in ((502, 1000), (400, 1_000_000)):
         failed = answer_to(asked.probe, {}, status=status)
-        (again,) = next_round(replace(case, answers=(*before, failed)))
+        (again,) = (p for p in next_round(replace(case, answers=(*before, failed))) if p.endpoint == "live")
         assert again.unit == unit
 
 

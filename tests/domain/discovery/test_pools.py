@@ -51,6 +51,11 @@ def test_a_failed_call_before_counts_as_well() -> None:
     assert read_pool("p", [lost, answer_to(probe(), {}, **_told(10, 8, 57))]).window == 60.0
 
 
+def test_a_call_whose_credential_was_refused_counts_nowhere() -> None:
+    barred = replace(answer_to(probe(), {}, status=401), at=NOW - 3)
+    assert read_pool("p", [barred, answer_to(probe(), {}, **_told(10, 9, 2))]).window == 2.0
+
+
 def test_a_pool_that_nothing_announces_has_no_limit() -> None:
     assert read_pool("p", [answer_to(probe(), {})]) == Pool("p")
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datasync_crawler.domain.discovery.position import Ends, pick_range, pick_time, read_ends, stands
+from datasync_crawler.domain.discovery.position import Ends, made_time, pick_range, pick_time, read_ends, stands
 from tests.domain.discovery.answers import NEWEST_MS, events, listing_of, page
 
 KNOWN = listing_of(page(events(0, 90)))
@@ -13,6 +13,21 @@ def test_a_page_that_begins_where_its_cursor_was_made_for_stands_there() -> None
 
 def test_a_cursor_that_is_ignored_brings_the_newest_page_again() -> None:
     assert not stands(listing_of(page(events(0, 10))), HIGH, KNOWN)
+
+
+def test_lists_that_begin_with_their_oldest_row_are_judged_the_other_way_round() -> None:
+    first, later = listing_of(page(events(30, 60)[::-1])), listing_of(page(events(10, 31)[::-1]))
+    assert stands(later, (NEWEST_MS - 40_000) * 1000, first)
+    assert not stands(later, (NEWEST_MS - 39_000) * 1000, first)
+    assert not stands(first, (NEWEST_MS - 40_000) * 1000, first)
+    assert pick_time(first) == (NEWEST_MS - 59_000) * 1000
+    assert made_time(first) == (NEWEST_MS - 30_000) * 1000
+
+
+def test_a_list_that_runs_against_the_known_one_stands_within_it() -> None:
+    first, other = listing_of(page(events(30, 60)[::-1])), listing_of(page(events(40, 60)))
+    assert stands(other, (NEWEST_MS - 40_000) * 1000, first)
+    assert not stands(listing_of(page(events(0, 60))), (NEWEST_MS - 40_000) * 1000, first)
 
 
 def test_the_chosen_range_has_known_rows_outside_of_both_ends() -> None:
@@ -48,3 +63,9 @@ def test_filters_that_are_ignored_are_told_from_those_that_work() -> None:
 
 def test_a_full_page_ended_before_any_lower_end_could() -> None:
     assert read_ends(listing_of(page(events(0, 40))), LOW, HIGH, 40) == Ends(None, None)
+
+
+def test_upwards_a_full_page_ended_before_any_upper_end_could() -> None:
+    full = listing_of(page(events(35, 16)[::-1]))
+    assert read_ends(full, LOW, HIGH, 16) == Ends(since_inclusive=True, until_inclusive=None)
+    assert read_ends(full, LOW, HIGH, 17) == Ends(since_inclusive=True, until_inclusive=False)

@@ -13,7 +13,7 @@ from datasync_crawler.domain.discovery.wholes import (
     whole_answer,
     whole_endpoint,
 )
-from tests.domain.discovery.answers import events
+from tests.domain.discovery.answers import answer_to, events, page, probe
 from tests.domain.discovery.seen import HOME, case, main_answer, route, whole
 
 ROWS = events(0, 30)
@@ -71,6 +71,16 @@ def test_rows_from_old_to_new_are_taken_when_they_have_the_same_members() -> Non
     found = read_whole(whole(lines(OLDEST_FIRST)), main_answer())
     assert found is not None
     assert not found.descending
+
+
+def test_a_stream_may_run_against_a_list_or_with_it() -> None:
+    rising = answer_to(probe(), page(events(99_000, 30)[::-1]))
+    along, against = (read_whole(whole(lines(rows)), rising) for rows in (events(99_000, 30)[::-1], ROWS))
+    assert along is not None
+    assert not along.descending
+    assert against is not None
+    assert against.descending
+    assert read_whole(whole(lines(OLDEST_FIRST)), rising) is None
 
 
 def test_other_rows_from_new_to_old_are_of_another_collection() -> None:

@@ -1,1 +1,1 @@
-async function vF(e,t={}){try{const n=$door$,i=await $feed_call$,r=i.$rows$$unwrap$;rp(e,tb(r,()=>{}),i.$more$?ce("button",{onClick:()=>vF(e,{...t,position:i.$cursor_at$})},"Older"):null)}catch(n){$lost$rp(e,er(n))}}
+async function vF(e,t={}){try{const n=$door$,i=await $feed_call$,r=i$rows$$unwrap$;rp(e,tb(r,()=>{}),$more$?ce("button",{onClick:()=>vF(e,{...t,position:$cursor_at$})},"Older"):null)}catch(n){$lost$rp(e,er(n))}}

@@ -1,49 +1,27 @@
-"""Draining a shipped world with our commands, and what came of it."""
+"""Draining a world's file with our commands, and what came of it."""
 
 from __future__ import annotations
 
 import sys
-import tomllib
 import uuid
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
-from bench.trial import ROOT, Trial
+import psycopg2
+
+from bench.trial import Trial
 from datasync_crawler.simulator import Simulator
-from tests.e2e.conftest import at, execute
+from datasync_crawler.simulator.charts import read_chart
 
 if TYPE_CHECKING:
     from bench.trial import Ended
+    from datasync_crawler.simulator.world import World
 
-FOLDER = ROOT / "datasync_crawler" / "simulator" / "worlds"
-# Only a page that runs tells what the feed is called, and what its tokens are given for.
-NEED_A_BROWSER = frozenset({"cookie", "unwritten"})
 _LAST_ROW = "SELECT max(extract(epoch FROM updated_at)) FROM ingestion_progress"
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """A world's file: its name, its switches and what its oracle says."""
-
-    name: str
-    switches: dict[str, Any]
-    drainable: bool
-    least_calls: int
-    least_seconds: float
-
-    @classmethod
-    def read(cls, name: str) -> World:
-        """The world of that name."""
-        document = tomllib.loads((FOLDER / f"{name}.toml").read_text())
-        return cls(name, document["switches"], **document["oracle"])
-
-    @property
-    def keeps_still(self) -> bool:
-        """Whether limits are untold or told wrongly, so that only a refusal can teach them."""
-        switches = self.switches
-        untold = switches.get("budget_form") == "none" or switches.get("hidden_limit", 0) > 0
-        return untold or switches.get("budget_lie", 1.0) > 1
+_PATIENCE = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +46,36 @@ class Drained:
         return pools
 
 
+def needs_a_browser(world: World) -> bool:
+    """Whether only a page that runs tells what the feed is called, or what it or its tokens are given for."""
+    ways = world.ways
+    wanted = ways.feed_wants if ways.feed_open else f"{ways.feed_wants},{world.stream_access_wants}"
+    return ways.feed_told and (ways.feed_written == "runtime" or "cookie" in wanted)
+
+
 def drain(name: str, server: str, folder: Path) -> Drained:
-    """Drains a world into a database of its own on the server, and submits what is complete."""
+    """Drains a world (its name or file) into a database of its own on the server, and submits what is complete."""
     database = f"world_{uuid.uuid4().hex}"
     execute(server, f"CREATE DATABASE {database} TEMPLATE template0")
     try:
         with Simulator(world=name) as simulator:
-            return _drained(Trial(simulator, folder, at(server, database), _settings(simulator, name)))
+            settings = _settings(simulator, read_chart(name).world)
+            return _drained(Trial(simulator, folder, at(server, database), settings))
     finally:
         execute(server, f"DROP DATABASE {database} WITH (FORCE)")
+
+
+def at(server: str, database: str) -> str:
+    """The address of a database on a server."""
+    return urlunsplit(urlsplit(server)._replace(path=f"/{database}"))
+
+
+def execute(server: str, statement: str) -> None:
+    """Lets a server do something, outside any transaction."""
+    with closing(psycopg2.connect(server)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
 
 
 def _drained(trial: Trial) -> Drained:
@@ -85,7 +84,7 @@ def _drained(trial: Trial) -> Drained:
     discovery = simulator.score()["calls"]["keyed"]
     first, last = _calls_after(trial, 0.0)
     if ended.code == 0:
-        ended = trial.run("crawl", "events", seconds=90.0)
+        ended = trial.run("crawl", "events", seconds=_PATIENCE)
     ids = {str(row[0]) for row in trial.rows("SELECT id::text FROM ingested_events")}
     again, _ = _calls_after(trial, last)
     seconds = last - first + max(0.0, float(trial.rows(_LAST_ROW)[0][0] or 0.0) - again)
@@ -96,13 +95,13 @@ def _drained(trial: Trial) -> Drained:
 
 def _calls_after(trial: Trial, moment: float) -> tuple[float, float]:
     """The first and the last call later than a moment, which stands in for both where there is none."""
-    first, last = trial.rows(f"SELECT min(at), max(at) FROM ledger_calls WHERE at > {moment}")[0]
+    first, last = trial.rows(f"SELECT min(at), max(at) FROM ledger_calls WHERE at > {moment}")[0]  # noqa: S608
     return first or moment, last or moment
 
 
-def _settings(simulator: Simulator, name: str) -> dict[str, str]:
+def _settings(simulator: Simulator, world: World) -> dict[str, str]:
     settings = {"API_BASE_URL": simulator.api_url, "GIVE_UP_AFTER": "0.4"}
-    if name in NEED_A_BROWSER:
+    if needs_a_browser(world):
         return settings
     # Without a browser a world takes half the time.
     nowhere = str(Path(sys.executable).parent)

@@ -1,0 +1,88 @@
+"""Worlds at random through the whole chain: each is drained exactly, or refused rightly, as its oracle says.
+
+Run from the project's folder: ``python -m bench.random_worlds [--worlds 500] [--seed N] [--at-once 2]``, with
+DATABASE_URL (a server on which databases can be made) or an embedded PostgreSQL; ``--only SEED-PLACE`` drains one
+world again. Prints a line a world, what went wrong and the world's file where something did, and how often each switch
+was moved. Exits 1 when a world failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from itertools import chain, count, islice
+from pathlib import Path
+from subprocess import TimeoutExpired
+from typing import TYPE_CHECKING
+
+from bench.dealing import deal, moved
+from bench.draining import drain
+from bench.judging import SPARE, complaints
+from bench.trial import embedded_database
+from datasync_crawler.simulator.charts import read_chart
+
+if TYPE_CHECKING:
+    from bench.dealing import Dealt
+    from bench.draining import Drained
+    from datasync_crawler.simulator.charts import Chart
+
+
+def main() -> int:
+    """Drains as many worlds as asked for."""
+    given = _arguments()
+    worlds = list(islice(chain.from_iterable(map(deal, count(given.seed))), given.worlds))
+    if given.only:
+        seed, _, place = given.only.partition("-")
+        worlds = [deal(int(seed))[int(place)]]
+    with ExitStack() as held:
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="datasync-bench-")))
+        server = os.environ.get("DATABASE_URL") or held.enter_context(embedded_database(folder))
+        pool = held.enter_context(ThreadPoolExecutor(given.at_once))
+        failed = sum(not good for good in pool.map(lambda dealt: _kept(dealt, server, folder / dealt.name), worlds))
+    print(" ".join(f"{switch}:{times}" for switch, times in sorted(moved(worlds).items())))
+    print(f"{len(worlds)} worlds, {failed} failed")
+    return 1 if failed else 0
+
+
+def _arguments() -> argparse.Namespace:
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--worlds", type=int, default=500)
+    words.add_argument("--seed", type=int, default=1)
+    words.add_argument("--at-once", type=int, default=2)
+    words.add_argument("--only", default="", metavar="SEED-PLACE")
+    return words.parse_args()
+
+
+def _kept(dealt: Dealt, server: str, folder: Path) -> bool:
+    """Drains a world and prints what came of it; whether it came out as it should."""
+    folder.mkdir()
+    file, numbers = folder / "world.toml", count()
+    file.write_text(dealt.chart)
+    chart = read_chart(str(file))
+
+    def once() -> Drained:
+        return drain(str(file), server, folder / str(next(numbers)))
+
+    try:
+        drained = once()
+        told, line = complaints(drained, chart, once, spare=SPARE), _told(drained, chart)
+    except TimeoutExpired as error:
+        told, line = [str(error)], "took too long"
+    print("\n".join([f"{dealt.name:7} {line}  {', '.join(dealt.moves)}", *told, *([dealt.chart] if told else [])]))
+    sys.stdout.flush()
+    return not told
+
+
+def _told(drained: Drained, chart: Chart) -> str:
+    """The figures of a drain in a line."""
+    outcome = "drained" if drained.ended.code == 0 else f"ended with {drained.ended.code}"
+    calls = f"{drained.score['calls']['keyed']}/{chart.oracle.least_calls} calls"
+    return f"{outcome:12} {calls:12} {sum(drained.refused.values())} refused {drained.seconds:5.1f} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

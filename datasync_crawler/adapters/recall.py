@@ -1,0 +1,90 @@
+"""What a ledger remembers of earlier runs, put in order for the next one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from datasync_crawler.domain.errors import ConfigurationError, SourceMismatch
+from datasync_crawler.domain.loading import in_bulk
+from datasync_crawler.domain.profile import Pool, Profile, read_profile
+from datasync_crawler.domain.ways import upwards
+
+if TYPE_CHECKING:
+    from datasync_crawler.adapters.ledger import Ledger
+    from datasync_crawler.domain.shard import Shard
+
+_POOL, _WORKING_KEYS, _PLACES = "pool", "working key", "places"
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What is known when a run opens; times are wall seconds.
+
+    ``loading`` says that the table's key is left out for now (:func:`~datasync_crawler.domain.loading.in_bulk`).
+    """
+
+    profile: Profile
+    shards: list[Shard]
+    generation: int
+    stored: int
+    calls: list[tuple[str, float]]
+    learned: dict[str, Pool]
+    first_call: float | None
+    key_worked: bool
+    loading: bool
+
+
+def recall(ledger: Ledger, key: str, since: float) -> Recall:
+    """Takes all open shards over and tells how things stand; ``calls`` are those of ``key`` (a digest) ``since`` then.
+
+    A key of the table that an earlier run left out is built first, so that what is stored is counted exactly. Raises
+    ConfigurationError without a profile, SourceMismatch when it does not fit the shards.
+    """
+    document = ledger.profile()
+    if document is None:
+        raise ConfigurationError("no profile yet: run scrapy crawl discover first")
+    profile = read_profile(document)
+    _check_places(ledger, profile)
+    ledger.plant([(None, None)])
+    generation = ledger.lease()
+    ledger.build_key()
+    stored = ledger.count()
+    learned = {name: msgspec.json.decode(text, type=Pool) for name, text in ledger.remembered(_POOL).items()}
+    loading = in_bulk(profile, learned.keys(), stored)
+    if loading:
+        ledger.drop_key()
+    return Recall(
+        profile=profile,
+        shards=ledger.shards(),
+        generation=generation,
+        stored=stored,
+        calls=[(call.pool, call.at) for call in ledger.calls(key, since)],
+        learned=learned,
+        first_call=ledger.first_call(key),
+        key_worked=key in ledger.remembered(_WORKING_KEYS),
+        loading=loading,
+    )
+
+
+def note_limits(ledger: Ledger, pools: list[Pool]) -> None:
+    """Keeps limits that were learned for the next run."""
+    for pool in pools:
+        ledger.remember(_POOL, pool.name, msgspec.json.encode(pool))
+
+
+def note_working_key(ledger: Ledger, key: str) -> None:
+    """Keeps that a key (its digest) opens pages: what refuses it later says that it has expired."""
+    ledger.remember(_WORKING_KEYS, key, b"true")
+
+
+def _check_places(ledger: Ledger, profile: Profile) -> None:
+    """Raises SourceMismatch when the shards' places mean numbers and the profile's times, or run the other way."""
+    kept = ledger.remembered(_PLACES).get(_PLACES)
+    what = "numbers" if profile.numbered else "times"
+    mine = msgspec.json.encode(f"{what} upwards" if upwards(profile) else what)
+    if kept is not None and kept != mine and ledger.count():
+        raise SourceMismatch("the new profile cuts the set otherwise than the ledger's shards: use another database")
+    ledger.remember(_PLACES, _PLACES, mine)

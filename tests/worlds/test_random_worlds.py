@@ -1,0 +1,41 @@
+"""Worlds at random, the same at every run, are drained by the real chain as their oracles say."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bench.dealing import THRICE, WORLDS, moved
+from bench.judging import SPARE, complaints
+from bench.moves import UNMOVED
+from datasync_crawler.simulator.charts import read_chart
+from datasync_crawler.simulator.switches import standing
+from datasync_crawler.simulator.world import World
+from tests.worlds.known import DEALT, SEED, chart_of, marked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from bench.draining import Drained
+
+
+@pytest.mark.parametrize("world", [marked(name, dealt.world) for name, dealt in DEALT.items()])
+def test_a_world_at_random_is_drained_as_its_oracle_says(
+    world: str, drains: dict[str, Future[Drained]], drain_again: Callable[[str], Drained], tmp_path: Path
+) -> None:
+    chart = read_chart(chart_of(world, tmp_path))
+    told = complaints(drains[world].result(), chart, lambda: drain_again(world), spare=SPARE)
+    assert told == [], "\n".join([*told, DEALT[world].chart])
+
+
+def test_every_switch_is_moved_in_three_worlds_at_least(capsys: pytest.CaptureFixture[str]) -> None:
+    found = moved(DEALT.values())
+    with capsys.disabled():
+        sys.stdout.write(f"\nseed {SEED}: " + " ".join(f"{what}:{times}" for what, times in sorted(found.items())))
+    left = " ".join(UNMOVED).split()
+    assert [switch for switch in standing(World()) if found[switch] < THRICE and switch not in left] == []
+    assert len(DEALT) == WORLDS
