@@ -17,6 +17,7 @@ from datasync_crawler.simulator import Simulator
 from datasync_crawler.simulator.charts import read_chart
 
 if TYPE_CHECKING:
+    from bench.forked import Forks
     from bench.trial import Ended
     from datasync_crawler.simulator.world import World
 
@@ -53,14 +54,14 @@ def needs_a_browser(world: World) -> bool:
     return ways.feed_told and (ways.feed_written == "runtime" or "cookie" in wanted)
 
 
-def drain(name: str, server: str, folder: Path) -> Drained:
+def drain(name: str, server: str, folder: Path, forks: Forks | None = None) -> Drained:
     """Drains a world (its name or file) into a database of its own on the server, and submits what is complete."""
     database = f"world_{uuid.uuid4().hex}"
     execute(server, f"CREATE DATABASE {database} TEMPLATE template0")
     try:
         with Simulator(world=name) as simulator:
             settings = _settings(simulator, read_chart(name).world)
-            return _drained(Trial(simulator, folder, at(server, database), settings))
+            return _drained(Trial(simulator, folder, at(server, database), settings, forks))
     finally:
         execute(server, f"DROP DATABASE {database} WITH (FORCE)")
 

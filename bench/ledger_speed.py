@@ -1,4 +1,4 @@
-"""How fast the ledger is: rows stored a second, where all are new and where all are known; digest, stream, standing.
+"""How fast the ledger is: rows stored a second with a key and before it, new and known; digest, stream, standing.
 
 ``python -m bench.ledger_speed [--events 3000000] [--url postgresql://…]``: on an empty database, or without a URL on
 an embedded PostgreSQL that is removed afterwards.
@@ -44,12 +44,16 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def drain(ledger: Ledger, generation: int, pages: range) -> float:
-    """Stores the pages; returns the seconds inside ``store``, for making ids takes time too."""
+def drain(ledger: Ledger, generation: int, pages: range, together: int = 1) -> float:
+    """Stores the pages, so many at a time; returns the seconds inside ``store``, for making ids takes time too."""
     spent = 0.0
-    for number in pages:
-        page = StoredPage(1, generation, "bench", Page(ids_of(number), [None] * PAGE), Checkpoint(-number))
-        spent += timed(partial(ledger.store, page))
+    for first in range(pages.start, pages.stop, pages.step * together):
+        numbers = range(first, min(first + pages.step * together, pages.stop), pages.step)
+        batch = [
+            StoredPage(1, generation, "bench", Page(ids_of(number), [None] * PAGE), Checkpoint(-number))
+            for number in numbers
+        ]
+        spent += timed(partial(ledger.store_all, batch))
     return spent
 
 
@@ -66,11 +70,16 @@ def measure(url: str, events: int) -> None:
         ledger.plant([(None, None)])
         generation = ledger.lease()
         tell("store, all new", events, drain(ledger, generation, pages))
+        ledger.drop_key()
+        later = range(len(pages), 2 * len(pages))
+        tell("before the key", events, drain(ledger, generation, later))
+        tell("the same by two", events, drain(ledger, generation, range(2 * len(pages), 3 * len(pages)), together=2))
+        tell("build the key", 3 * events, timed(ledger.build_key))
         known = pages[:: max(len(pages) // 60, 1)]
         tell("store, all known", len(known) * PAGE, drain(ledger, generation, known))
-        tell("digest", events, timed(ledger.digest))
-        tell("stream", events, timed(partial(stream, ledger)))
-        tell("standing", events, timed(ledger.standing))
+        tell("digest", 3 * events, timed(ledger.digest))
+        tell("stream", 3 * events, timed(partial(stream, ledger)))
+        tell("standing", 3 * events, timed(ledger.standing))
 
 
 def main() -> None:

@@ -97,6 +97,11 @@ NEEDS: tuple[Need, ...] = (
     _need(
         "pages of a fixed stride that repeat rows pass others by", "repeats", lambda world: world.ways.paging != "page"
     ),
+    _need(
+        "ids alone that cannot be cut are no way beside a list that can",
+        "ids_path",
+        lambda world: _made(world) and not world.cursors.cursor_bound,
+    ),
     _need("a total that is not told is not wrong", "total_extra", lambda world: world.truth.total_told),
     _need("nothing is kept", "hits_count cache_ttl not_modified", lambda world: world.cache),
     _need(

@@ -55,7 +55,11 @@ UNMOVED: Mapping[str, str] = {
         "nothing there leads to events"
     ),
     "key_life outage_after outage_for": "what is drained then depends on the moment, and no oracle knows it",
-    "submission_fault submissions_allowed submissions_listed": "befalls what is handed in, once all is drained",
+    "submission_fault submissions_allowed submissions_listed submissions_name repository_parameter": (
+        "befalls what is handed in, once all is drained"
+    ),
+    "events_moved_to moves_after attributes_under refusal_status texts_for_numbers oldest_first next_form total_form "
+    "total_header": "has shipped worlds of its own",
 }
 """Switches that no move sets, and why."""
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from bench.dealing import deal, moved
 from bench.draining import drain
+from bench.forked import Forks
 from bench.judging import SPARE, complaints
 from bench.trial import embedded_database
 from datasync_crawler.simulator.charts import read_chart
@@ -41,8 +42,11 @@ def main() -> int:
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="datasync-bench-")))
         server = os.environ.get("DATABASE_URL") or held.enter_context(embedded_database(folder))
+        forks = held.enter_context(Forks())
         pool = held.enter_context(ThreadPoolExecutor(given.at_once))
-        failed = sum(not good for good in pool.map(lambda dealt: _kept(dealt, server, folder / dealt.name), worlds))
+        failed = sum(
+            not good for good in pool.map(lambda dealt: _kept(dealt, server, folder / dealt.name, forks), worlds)
+        )
     print(" ".join(f"{switch}:{times}" for switch, times in sorted(moved(worlds).items())))
     print(f"{len(worlds)} worlds, {failed} failed")
     return 1 if failed else 0
@@ -57,7 +61,7 @@ def _arguments() -> argparse.Namespace:
     return words.parse_args()
 
 
-def _kept(dealt: Dealt, server: str, folder: Path) -> bool:
+def _kept(dealt: Dealt, server: str, folder: Path, forks: Forks) -> bool:
     """Drains a world and prints what came of it; whether it came out as it should."""
     folder.mkdir()
     file, numbers = folder / "world.toml", count()
@@ -65,7 +69,7 @@ def _kept(dealt: Dealt, server: str, folder: Path) -> bool:
     chart = read_chart(str(file))
 
     def once() -> Drained:
-        return drain(str(file), server, folder / str(next(numbers)))
+        return drain(str(file), server, folder / str(next(numbers)), forks)
 
     try:
         drained = once()

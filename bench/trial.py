@@ -17,6 +17,7 @@ import psycopg2
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from bench.forked import Forks
     from datasync_crawler.simulator import Simulator
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -92,13 +93,15 @@ class Running:
 class Trial:
     """Leads commands to a simulator; ``database`` empty is the embedded PostgreSQL, ``settings`` beat all others.
 
-    ``folder`` holds the state and every command's output.
+    ``folder`` holds the state and every command's output. With ``forks`` commands that are run to their end are spared
+    their start-up.
     """
 
     simulator: Simulator
     folder: Path
     database: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+    forks: Forks | None = None
 
     @property
     def state(self) -> Path:
@@ -125,7 +128,10 @@ class Trial:
 
     def run(self, *words: str, seconds: float = 60.0) -> Ended:
         """Runs ``scrapy`` with these arguments to its end."""
-        return self.start(*words).end(seconds)
+        if self.forks is None:
+            return self.start(*words).end(seconds)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self.forks.start(words, self.environment, self.folder).end(seconds)
 
     def must(self, *words: str, seconds: float = 60.0) -> Ended:
         """The same; an exit code other than 0 is a SystemExit with the last words of the command."""

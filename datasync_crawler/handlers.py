@@ -16,9 +16,18 @@ from datasync_crawler.adapters.body import LONGEST, STREAMED, Body
 from datasync_crawler.flow.secrets import Secrets
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiohttp import ClientResponse
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Headers, Response
+
+_READ_AHEAD = 1 << 20
+"""Bytes read before the socket waits for its reader; at aiohttp's 64 kB a page stops and starts dozens of times."""
+
+_PIECE = 1 << 22
+"""Bytes of a body between two looks at its size."""
 
 calls_abandoned = object()
 """The signal after which no answer is waited for: the crawl is being ended from outside."""
@@ -41,6 +50,7 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
         super().__init__(crawler)
         self._secrets = secrets_of(crawler)
         self._session._retry_connection = False  # noqa: SLF001 - see above
+        self._session._read_bufsize = _READ_AHEAD  # noqa: SLF001 - it can only be said when the session is made
         self._under_way: set[asyncio.Task[Response]] = set()
         self._bodies: WeakSet[Body] = WeakSet()
         crawler.signals.connect(self._abandon, signal=calls_abandoned)
@@ -82,6 +92,18 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
             body = request.meta[STREAMED] = Body(answer, held.pop_all(), patience)
             self._bodies.add(body)
             return make_response(**self._build_base_response_args(answer, request, headers), body=b"")
+
+    @staticmethod
+    async def _iter_body_chunks(response: ClientResponse) -> AsyncIterator[bytes]:
+        """The body in few large pieces: Scrapy sends a signal for each."""
+        pieces: list[bytes] = []
+        async for piece in response.content.iter_any():
+            pieces.append(piece)
+            if sum(map(len, pieces)) >= _PIECE:
+                yield b"".join(pieces)
+                pieces.clear()
+        if pieces:
+            yield b"".join(pieces)
 
     def _abandon(self) -> None:
         for sending in self._under_way:

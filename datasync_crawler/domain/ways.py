@@ -135,10 +135,16 @@ def worth_again(pace: Pace, others: float, left: int | None, total: int | None) 
 
 
 def _joining(lanes: list[tuple[Lane, Endpoint]], profile: Profile) -> list[Lane]:
-    """The lanes that can work on one set together: pages by place, or else the chains of one endpoint."""
+    """The lanes that can work on one set together: pages by place, or else the chains of one endpoint.
+
+    Where nothing leads behind a first page, the largest of these is all that there is to get.
+    """
     streams = [lane for lane, endpoint in lanes if endpoint.streamed]
-    paged = [(lane, endpoint) for lane, endpoint in lanes if not endpoint.streamed]
-    paged = [pair for pair in paged if _goes_on(pair[1])] or paged
+    pages = [(lane, endpoint) for lane, endpoint in lanes if not endpoint.streamed]
+    paged = [pair for pair in pages if _goes_on(pair[1])]
+    if pages and not paged:
+        largest = max(pages, key=lambda pair: (pair[1].cap, _rate(profile, *pair)))[1]
+        return streams + [lane for lane, endpoint in pages if endpoint.name == largest.name]
     if profile.numbered or any(endpoint.positionable for _, endpoint in paged):
         return streams + [lane for lane, endpoint in paged if _walks(endpoint, numbered=profile.numbered)]
     if any(endpoint.shape.bare for _, endpoint in paged):

@@ -55,6 +55,8 @@ class Gate:
         """
 
         async def leave() -> float:
+            # While its caller decided, a refusal may have closed the pool, or all of them together.
+            await self._until_free(pool)
             if all(budget.limit is None and budget.departures for budget in self.counting(pool)):
                 self._log.jot(pool, self._clock.wall())
             else:

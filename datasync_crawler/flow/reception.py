@@ -130,6 +130,8 @@ class Reception:
             run.courses[lane].stored(inserted)
         run.met_again = 0 if inserted else run.met_again + met
         run.refused_in_vain = 0
+        if run.agrees:
+            run.shards.look_again()
         if run.met_again <= run.stored:
             run.progress_at = run.clock.monotonic()
         run.bell.ring()
@@ -172,7 +174,8 @@ class Reception:
         belief = believe(looks, seconds, agrees=self._run.agrees, below=self._run.shards.has_below(live))
         if belief is Belief.PROVEN:
             return after.proven(belief.value)
-        live.in_vain = belief is Belief.IN_VAIN
+        # While pages wait for the ledger the totals cannot agree, and that tells nothing of the end.
+        live.in_vain = belief is Belief.IN_VAIN and not self._run.unstored
         if looks > 1:
             live.not_before = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**looks)
         # A chain that cannot be entered anywhere is looked at again from the page before.

@@ -143,6 +143,12 @@ class LiveShards:
         self._live[upper.id].shard = replace(self._live[upper.id].shard, low=upper.low)
         self._live[lower.id] = LiveShard(lower)
 
+    def look_again(self) -> None:
+        """All rows are in: an end that was told before may be asked about at once."""
+        for live in self.open:
+            if live.looks:
+                live.not_before = float("-inf")
+
     def witnessed(self) -> list[LiveShard]:
         """Shards without a row of which two answers say that nothing is there: their own, or told ends above them."""
         found, witnesses = [], 0

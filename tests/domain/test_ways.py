@@ -10,6 +10,7 @@ CURSOR = CursorShape("standard", padded=True, order=("at", "no"), id="no", time=
 LIST = Endpoint("list", "http://h/list", RowShape(("rows",), "no", time="at"), cap=200, cursor=CURSOR, latency=1.0)
 FEED = replace(LIST, name="feed", cap=5_000)
 SEALED = replace(LIST, cursor=None)
+CHAIN = replace(SEALED, cursor_param="after")
 IDS = replace(LIST, name="ids", cap=2_000, shape=RowShape(("rows",), ""))
 EXPORT = Endpoint("export", "http://h/export", RowShape((), "no"), cap=5_000, format="ndjson")
 KEY = Credential("header", "X-Key")
@@ -61,13 +62,19 @@ def test_of_lists_that_go_on_and_one_that_does_not_the_latter_is_left() -> None:
 
 
 def test_of_chains_that_cannot_be_joined_the_fastest_is_taken() -> None:
-    assert order(profile(SEALED, replace(IDS, cursor=None))) == [("ids", True), ("list", False)]
-    slow = replace(IDS, cursor=None, latency=500.0)
-    assert order(profile(SEALED, slow)) == [("list", True), ("ids", False)]
+    ids = replace(IDS, cursor=None, cursor_param="after")
+    assert order(profile(CHAIN, ids)) == [("ids", True), ("list", False)]
+    assert order(profile(CHAIN, replace(ids, latency=500.0))) == [("list", True), ("ids", False)]
 
 
 def test_chains_of_whole_rows_work_side_by_side() -> None:
-    assert [joins for _, joins in order(profile(SEALED, replace(FEED, cursor=None)))] == [True, True]
+    assert [joins for _, joins in order(profile(CHAIN, replace(CHAIN, name="feed")))] == [True, True]
+
+
+def test_where_nothing_leads_behind_a_first_page_the_largest_is_taken_alone() -> None:
+    assert dict(order(profile(SEALED, replace(FEED, cursor=None)))) == {"list": False, "feed": True}
+    slow = replace(FEED, cursor=None, latency=500.0)
+    assert dict(order(profile(SEALED, slow))) == {"list": False, "feed": True}
 
 
 @pytest.mark.parametrize("form", ["lines", "csv"])

@@ -68,6 +68,17 @@ def test_the_ledger_is_waited_for_until_a_pool_of_no_known_limit_let_a_call_pass
     assert (len(log.calls), len(log.jotted)) == (2, 2)
 
 
+def test_a_refusal_of_all_calls_together_holds_back_a_call_that_is_being_decided_on() -> None:
+    async def scene() -> float:
+        passage = gate(calls=100)
+        await pass_through(passage)
+        async with passage.turn("pool") as leave:
+            passage.refuse_in_common(30.0, 5.0, 4.0)
+            return await leave()
+
+    assert play(scene()) >= 35.0
+
+
 def test_a_place_not_used_costs_nothing() -> None:
     async def scene() -> tuple[float, list[tuple[str, float]]]:
         log = Log()

@@ -94,7 +94,8 @@ def test_a_world_may_answer_418_outside_its_range(teapot: str, below: int, above
 def test_the_range_of_a_world_is_that_of_its_rows(density: str) -> None:
     client = Client(teapot="outside", density=density)
     newest, oldest = client.table.stamps[0], client.table.stamps[-1]
-    told = [client.ask(f"/api/v1/events?cursor={cursor(at)}").status for at in (newest, oldest, oldest - 1, newest + 1)]
+    ends = (newest, oldest, oldest - 1, newest + 1)
+    told = [client.ask(f"/api/v1/events?cursor={cursor(at)}").status for at in ends]
     assert told == [200, 200, 418, 418]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.draining import Drained, drain
+from bench.forked import Forks
 from tests.worlds.known import chart_of
 
 if TYPE_CHECKING:
@@ -19,8 +20,15 @@ AT_ONCE = 2
 
 
 @pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """What commands are forked from."""
+    with Forks() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def drains(
-    request: pytest.FixtureRequest, postgres_server: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, postgres_server: str, tmp_path_factory: pytest.TempPathFactory, forks: Forks
 ) -> Iterator[dict[str, Future[Drained]]]:
     """What will have come of each world that a test of this session is about."""
     ours = [item for item in request.session.items if item.path.parent == Path(__file__).parent]
@@ -28,12 +36,14 @@ def drains(
     names = dict.fromkeys(params["world"] for params in asked)
     folder = tmp_path_factory.mktemp("worlds")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {name: pool.submit(drain, chart_of(name, folder), postgres_server, folder / name) for name in names}
+        yield {
+            name: pool.submit(drain, chart_of(name, folder), postgres_server, folder / name, forks) for name in names
+        }
         pool.shutdown(cancel_futures=True)
 
 
 @pytest.fixture
-def drain_again(postgres_server: str, tmp_path: Path) -> Callable[[str], Drained]:
+def drain_again(postgres_server: str, tmp_path: Path, forks: Forks) -> Callable[[str], Drained]:
     """Drains a world once more, into a database and a state of its own."""
     numbers = count()
-    return lambda name: drain(chart_of(name, tmp_path), postgres_server, tmp_path / str(next(numbers)))
+    return lambda name: drain(chart_of(name, tmp_path), postgres_server, tmp_path / str(next(numbers)), forks)

@@ -6,8 +6,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
-from bench.dealing import THRICE, WORLDS, moved
+from bench.dealing import MOST_MOVES, THRICE, WORLDS, deal, moved
 from bench.judging import SPARE, complaints
 from bench.moves import UNMOVED
 from datasync_crawler.simulator.charts import read_chart
@@ -16,6 +18,7 @@ from datasync_crawler.simulator.world import World
 from tests.worlds.known import DEALT, SEED, chart_of, marked
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable
     from concurrent.futures import Future
     from pathlib import Path
@@ -32,10 +35,25 @@ def test_a_world_at_random_is_drained_as_its_oracle_says(
     assert told == [], "\n".join([*told, DEALT[world].chart])
 
 
+LEFT = " ".join(UNMOVED).split()
+
+
+def unmoved(found: Counter[str]) -> list[str]:
+    """The switches that are moved in fewer worlds than is promised."""
+    return [switch for switch in standing(World()) if found[switch] < THRICE and switch not in LEFT]
+
+
 def test_every_switch_is_moved_in_three_worlds_at_least(capsys: pytest.CaptureFixture[str]) -> None:
     found = moved(DEALT.values())
     with capsys.disabled():
         sys.stdout.write(f"\nseed {SEED}: " + " ".join(f"{what}:{times}" for what, times in sorted(found.items())))
-    left = " ".join(UNMOVED).split()
-    assert [switch for switch in standing(World()) if found[switch] < THRICE and switch not in left] == []
+    assert unmoved(found) == []
     assert len(DEALT) == WORLDS
+
+
+@given(st.integers(min_value=2, max_value=10_000))
+@settings(max_examples=3, deadline=None, derandomize=True, phases=[Phase.generate])
+def test_so_it_is_in_any_other_deal_and_no_world_has_more_than_fourteen_moves(seed: int) -> None:
+    dealt = deal(seed)
+    assert unmoved(moved(dealt)) == []
+    assert max(len(each.moves) for each in dealt) <= MOST_MOVES

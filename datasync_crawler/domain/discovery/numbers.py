@@ -19,6 +19,8 @@ _OVERLAP = 3
 _PAGE, _PARTS = 2, 3
 # New rows that may have come between two answers.
 _LATE = 2
+# So many may be new where rows come quickly: no more than this part of the rows that were passed by.
+_SWELL = 10
 _USUAL = Roles(offset="offset", page="page")
 _MOST_TRIES = 3
 
@@ -56,7 +58,8 @@ def read_number(answer: Answer, main: Answer) -> Numbered | None:
     first, size = answer.listing.page.ids[0], answer.probe.asked or 0
     at = known.index(first) if first in known else 0
     if answer.probe.unit != _PAGE:
-        return Numbered(offset=name) if 0 < answer.probe.unit - at <= _LATE or at == answer.probe.unit else None
+        pushed = max(_LATE, answer.probe.unit // _SWELL)
+        return Numbered(offset=name) if at and 0 <= answer.probe.unit - at <= pushed else None
     for first_page in (0, 1):
         begin = (_PAGE - first_page) * size
         if at and begin - _LATE <= at <= begin:

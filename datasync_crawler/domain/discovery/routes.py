@@ -99,13 +99,14 @@ def gather(leads: Iterable[Lead]) -> tuple[Route, ...]:
 
 
 def _told_apart(routes: Sequence[Route]) -> Iterator[Route]:
-    """The routes with a number behind the names that several addresses would share."""
+    """The routes with a number behind the names that several addresses would share, those with open parts last."""
     owners: dict[str, list[str]] = {}
-    for route in routes:
+    for route in sorted(routes, key=lambda route: route.open):
         sharing = owners.setdefault(route.name, [])
         if route.url not in sharing:
             sharing.append(route.url)
-        number = sharing.index(route.url)
+    for route in routes:
+        number = owners[route.name].index(route.url)
         yield replace(route, alias=f"{route.name}-{number + 1}") if number else route
 
 

@@ -77,18 +77,25 @@ def _blanks(world: World, found: Sequence[Member], chunk_name: str) -> dict[str,
         "exported": exported,
         "exports": f"export{{{exported}}};\n" if chunk_name else "",
     }
-    places = {"id": names.id_field, "time": names.time_field, "type": names.type_field, "device": "deviceType"}
-    places |= {"access": "streamAccess", "expires": "expiresIn"}
-    blanks |= {blank: names.cased(place) for blank, place in places.items()}
-    blanks["rows"] = f".{names.cased(names.rows_at)}" if names.rows_at else ""
-    blanks["cursor_at"] = f"i.{names.cased(names.cursor_at)}" if names.cursor_at else "null"
-    blanks["more"] = f"i.{names.cased(names.more_at)}" if names.more_at else blanks["cursor_at"]
-    blanks["next"] = {"offset": "(n??0)+o.length", "page": f"(n??{ways.first_page})+1"}.get(
-        ways.paging, blanks["cursor_at"]
-    )
+    blanks |= _members_of_answers(world)
     blanks["download"] = _filled("download.js", blanks) if ways.dump_path else ""
     blanks["token"] = _filled("token.js", blanks) if tokened else "const Ta=()=>({});\n"
     return blanks | _feed_view(world, blanks, chunk_name)
+
+
+def _members_of_answers(world: World) -> dict[str, str]:
+    """How the scripts come to the members of an answer and of its rows; ``i`` is the answer, ``o`` its rows."""
+    names, ways = world.names, world.ways
+    places = {"id": names.id_field, "time": names.time_field, "type": names.type_field, "device": "deviceType"}
+    places |= {"access": "streamAccess", "expires": "expiresIn"}
+    following = f"i.{names.cased(names.cursor_at)}" if names.cursor_at else "null"
+    counted = {"offset": "(n??0)+o.length", "page": f"(n??{ways.first_page})+1"}
+    return {blank: names.cased(place) for blank, place in places.items()} | {
+        "rows": f".{names.cased(names.rows_at)}" if names.rows_at else "",
+        "cursor_at": following,
+        "more": f"i.{names.cased(names.more_at)}" if names.more_at else following,
+        "next": counted.get(ways.paging, following),
+    }
 
 
 def _feed_view(world: World, blanks: Mapping[str, str], chunk_name: str) -> dict[str, str]:

@@ -63,7 +63,9 @@ def test_nothing_more_is_asked_once_it_is_known() -> None:
     assert asked_for(case("limit", "offset", answered=began(297, name="offset", number=297, size=300))) == []
 
 
-@pytest.mark.parametrize(("at", "found"), [(297, Numbered(offset="skip")), (296, Numbered(offset="skip")), (0, None)])
+@pytest.mark.parametrize(
+    ("at", "found"), [(297, Numbered(offset="skip")), (270, Numbered(offset="skip")), (200, None), (0, None)]
+)
 def test_an_offset_works_where_the_page_begins_at_that_row_or_at_one_pushed_down(
     at: int, found: Numbered | None
 ) -> None:

@@ -100,3 +100,12 @@ def test_a_part_that_is_only_a_number_names_no_route() -> None:
 def test_a_path_that_is_only_written_is_a_lead_below_the_root_unless_a_call_goes_there() -> None:
     found = written_leads(["/streams/live", "/api/streams/live", "/api", "/api/things"], "http://h/a.js", BASE, CODE)
     assert [lead.url for lead in found] == ["http://h/api/streams/live"] * 2
+
+
+def test_of_addresses_that_share_a_name_the_one_without_open_parts_has_it() -> None:
+    told = Evidence("bundle", "a.js:7")
+    routes = gather(Lead("GET", f"http://h/api/events{rest}", (), told) for rest in ("/{id}", ""))
+    assert [(route.url, route.name) for route in routes] == [
+        ("http://h/api/events/{id}", "events-2"),
+        ("http://h/api/events", "events"),
+    ]
