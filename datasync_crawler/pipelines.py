@@ -56,7 +56,6 @@ class LedgerPipeline:
         self._lessons: asyncio.Future[None] | None = None
         self._key_kept = False
         self._run: Run | None = None
-        self._loading = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -84,7 +83,7 @@ class LedgerPipeline:
             whole=not choices.id_only,
             cursor_margin=choices.cursor_threshold,
         )
-        self._loading = known.loading
+        self._run.loading = known.loading
         # What is there by now stays: the collector need not look at it again, page after page.
         gc.freeze()
         self._run.key_dies = None if known.first_call is None else known.first_call + choices.key_life
@@ -110,7 +109,7 @@ class LedgerPipeline:
     async def _store(self, pages: Sequence[StoredPage]) -> None:
         spider: Any = self._crawler.spider
         outcomes = await self._pages.do(lambda ledger: ledger.store_all(pages))
-        if self._loading:
+        if self._run is not None and self._run.loading:
             outcomes[-1] = await self._loaded(sum(stored.inserted for stored in outcomes), outcomes[-1])
         await self._keep_key()
         await self._write_lessons()
@@ -124,7 +123,7 @@ class LedgerPipeline:
         enough = run.total is not None and run.stored + rows >= run.total
         if not enough and not run.limited:
             return last
-        self._loading = False
+        run.loading = False
         copies = await self._pages.do(lambda ledger: ledger.build_key())
         return replace(last, inserted=last.inserted - copies, met=last.met + copies)
 

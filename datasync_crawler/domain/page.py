@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from datasync_crawler.domain.axis import mirrored
 from datasync_crawler.domain.shard import Checkpoint
@@ -55,6 +56,13 @@ class Page:
         if self.start is not None:
             return place_of(self.start + len(set(self.ids)) + len(self.rejected) - 1)
         return self._place(next((time for time in reversed(self.times) if time is not None), None))
+
+    def kept(self, places: Sequence[int]) -> Page:
+        """The page with the rows at these places (from 0) alone; what it says of the rest stands."""
+        types = None if self.types is None else [self.types[place] for place in places]
+        payloads = None if self.payloads is None else [self.payloads[place] for place in places]
+        ids, times = [self.ids[place] for place in places], [self.times[place] for place in places]
+        return replace(self, ids=ids, times=times, types=types, payloads=payloads)
 
     def _place(self, time: int | None) -> int | None:
         return time if time is None or not self.upwards else mirrored(time)

@@ -15,6 +15,7 @@ from datasync_crawler.domain.ratelimit import speaks_of_rates
 from datasync_crawler.domain.shard import Checkpoint
 from datasync_crawler.flow.answers import BLAME, Answer, Meaning, meaning
 from datasync_crawler.flow.barring import barred
+from datasync_crawler.flow.borders import own_rows
 from datasync_crawler.flow.courses import StreamAsk
 from datasync_crawler.flow.handing import take_token, ungranted
 from datasync_crawler.flow.hearing import listen, refused
@@ -65,7 +66,7 @@ class Reception:
         lane.largest = max(lane.largest, len(answer.body))
         try:
             page = _page(lane, ask, answer) if meaning(answer) is Meaning.PAGE else EMPTY
-            return self._received(ask, replace(page, start=ask.start), flying)
+            return self._received(ask, replace(page, start=ask.start), flying, answer.body)
         except RowsRejected as error:
             logger.info("shard %s through %s is asked once more: %s", ask.shard, ask.lane, error)
         except PageError as error:
@@ -136,7 +137,7 @@ class Reception:
             run.progress_at = run.clock.monotonic()
         run.bell.ring()
 
-    def _received(self, ask: Ask, page: Page, flying: Flying) -> StoredPage:
+    def _received(self, ask: Ask, page: Page, flying: Flying, body: bytes) -> StoredPage:
         run = self._run
         lane, live = run.lanes[ask.lane], run.shards[ask.shard]
         page = sharpened(page, lane.endpoint)
@@ -147,13 +148,15 @@ class Reception:
         if ask.chained and page.ids and page.ids[-1] == live.shard.checkpoint.last_id:
             raise Misplaced("the server's cursor leads back to where it came from")
         checkpoint = self._judged(ask, live, lane, page)
+        if len(page.ids) >= _FULL * ask.limit:
+            lane.flight.landed(run.clock.monotonic() - flying.left_at)
+        if run.loading and checkpoint.proof is not None:
+            page = own_rows(lane, live.shard, page, body)
         live.advance(checkpoint, len(page.ids), ask.lane)
         settle(run, lane, ask)
         lane.succeeded()
         run.key_worked = True
         self._learn(page)
-        if len(page.ids) >= _FULL * ask.limit:
-            lane.flight.landed(run.clock.monotonic() - flying.left_at)
         run.unstored += 1
         return StoredPage(ask.shard, ask.generation, ask.lane, page, checkpoint)
 

@@ -47,8 +47,8 @@ class Run:
     ``lessons`` (limits learned, by pool) wait to be written down, as does a profile that has changed. ``headers_met``
     are the names of headers that were looked at, ``dead_ends`` addresses that no redirect is followed to. ``courses``
     are the streams by lane, ``others`` the rows a second that all other lanes are good for; ``upwards`` is the axis of
-    all places, and ``newest`` the uppermost of them that has a row. Whoever moves a bound or a
-    checkpoint holds ``cutting``, but for pages of the one call that has the shard.
+    all places, and ``newest`` the uppermost of them that has a row. ``loading`` says that the table has no key yet.
+    Whoever moves a bound or a checkpoint holds ``cutting``, but for pages of the one call that has the shard.
     """
 
     profile: Profile
@@ -73,6 +73,7 @@ class Run:
     stopped: bool = False
     upwards: bool = False
     profile_changed: bool = False
+    loading: bool = False
 
     headers_met: set[str] = field(default_factory=set)
     dead_ends: set[str] = field(default_factory=set)
@@ -90,7 +91,7 @@ class Run:
     def outlook(self) -> Outlook:
         """What planning needs to know now."""
         endpoints = [lane.endpoint for lane in self.lanes.values()]
-        units = [_number_unit(e) if self.shards.numbered else max(e.shape.time_unit, e.filter_unit) for e in endpoints]
+        units = [_number_unit(e) if self.shards.numbered else _time_unit(e) for e in endpoints]
         return Outlook.over(
             self.shards.values,
             total=self.total,
@@ -205,6 +206,12 @@ class Run:
         grant = self.profile.endpoint(call.endpoint).grant
         assert grant is not None
         return grant.pool
+
+
+def _time_unit(endpoint: Endpoint) -> int:
+    """The coarsest of the units (microseconds) that its rows, its filters and its cursors tell times in."""
+    made = 1 if endpoint.cursor is None else endpoint.cursor.time_unit
+    return max(endpoint.shape.time_unit, endpoint.filter_unit, made)
 
 
 def _number_unit(endpoint: Endpoint) -> int:
