@@ -80,6 +80,7 @@ class LedgerPipeline:
             log=self._notes,
             most_in_flight=choices.most_in_flight,
             reserve=choices.reserve,
+            relearn=choices.relearn,
             whole=not choices.id_only,
             cursor_margin=choices.cursor_threshold,
         )

@@ -25,6 +25,7 @@ NAMES = (
     "BATCH_SIZE",
     "WORKER_CONCURRENCY",
     "RATE_LIMIT_BUFFER",
+    "RELEARN_LIMITS",
     "CURSOR_REFRESH_THRESHOLD",
     "KEY_LIFE_MINUTES",
     "GIVE_UP_AFTER",
@@ -51,6 +52,7 @@ class Choices:
     most_shards: int | None
     batch_rows: int
     reserve: int
+    relearn: bool
     cursor_threshold: float
     key_life: float
     give_up_after: float
@@ -78,6 +80,7 @@ def read_choices(settings: Mapping[str, object]) -> Choices:
         most_shards=_whole(settings, "WORKER_CONCURRENCY", least=1) if _text(settings, "WORKER_CONCURRENCY") else None,
         batch_rows=_whole(settings, "BATCH_SIZE", least=1) if _text(settings, "BATCH_SIZE") else 1,
         reserve=_whole(settings, "RATE_LIMIT_BUFFER", least=0),
+        relearn=_flag(settings, "RELEARN_LIMITS"),
         cursor_threshold=_number(settings, "CURSOR_REFRESH_THRESHOLD", least=0),
         key_life=60 * _number(settings, "KEY_LIFE_MINUTES", least=0.01),
         give_up_after=60 * _number(settings, "GIVE_UP_AFTER", least=0.01),

@@ -18,6 +18,7 @@ SOUND = {
     "MAX_IN_FLIGHT_BYTES": str(64 << 20),
     "WORKER_CONCURRENCY": "",
     "RATE_LIMIT_BUFFER": "0",
+    "RELEARN_LIMITS": "false",
     "CURSOR_REFRESH_THRESHOLD": "20",
     "KEY_LIFE_MINUTES": "180",
     "GIVE_UP_AFTER": "30",

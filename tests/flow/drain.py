@@ -82,6 +82,7 @@ class Drain:
         most_at_once: int | None = None,
         most_in_flight: int = 32,
         reserve: int = 0,
+        relearn: bool = False,
         calls_before: Iterable[tuple[str, float]] = (),
     ) -> None:
         self.clock = FakeClock()
@@ -101,6 +102,7 @@ class Drain:
             log=self.book,
             most_in_flight=most_in_flight,
             reserve=reserve,
+            relearn=relearn,
         )
         self.dispatch = Dispatch(self.run, self.book, give_up_after=give_up_after, most_at_once=most_at_once)
         self.reception = Reception(self.run)

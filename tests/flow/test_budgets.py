@@ -70,6 +70,21 @@ def test_a_restart_remembers_the_calls_before_it() -> None:
     assert drained.whole
 
 
+def test_a_learned_limit_is_tried_with_one_call_more_when_asked_and_taught_again_by_one_refusal() -> None:
+    learned = {"list header": Pool("list header", 6, 30.0)}
+    drained = play(drain(metered(6, 30.0, announced=False), UNTOLD, learned=learned, relearn=True))
+    assert drained.whole
+    assert drained.service.meters["/list header"].refused == 1
+    assert drained.run.lessons["list header"].calls == 6
+
+
+def test_a_limit_that_was_raised_meanwhile_is_learned_without_a_refusal() -> None:
+    learned = {"list header": Pool("list header", 6, 30.0)}
+    drained = play(drain(metered(7, 30.0, announced=False), UNTOLD, learned=learned, relearn=True))
+    assert drained.service.meters["/list header"].refused == 0
+    assert drained.run.lessons["list header"].calls == 7
+
+
 def test_lanes_that_share_a_pool_share_its_budget() -> None:
     asked = service(count=1_500, meters={"/list": Meter(10, 60.0)})
     together = profile(BY_HEADER, replace(BY_QUERY, pool="list header"), pools=TEN_A_MINUTE.pools)

@@ -1,0 +1,141 @@
+"""Every claim about speed in one table: its figure, its floor, the ratio of the two and the bound.
+
+Run from the project's folder: ``python -m bench.run_all [--only NAME] [--keep]``; takes about ten minutes. With
+``--keep`` the ratios go into ``bench/baseline.json``, which the tests hold later ones against. Exits 1 when a bound
+was missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.figures import KEPT_IN
+from bench.trial import ROOT
+
+BASELINE = ROOT / "bench" / "baseline.json"
+_PATIENCE = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A bench and the names of its figure, of its floor (which may be a bound) and of their ratio; empty for none."""
+
+    name: str
+    command: tuple[str, ...]
+    figure: str
+    floor: str = ""
+    ratio: str = "times the floor"
+
+
+CLAIMS = (
+    Claim(
+        "within limits, ten times the speed",
+        ("bench.budgeted",),
+        "first keyed call to accepted submission",
+        "the floor of this world",
+    ),
+    Claim(
+        "without limits",
+        ("bench.unlimited", "--runs", "3"),
+        "first call to stored proof",
+        "the machine's floor",
+    ),
+    Claim(
+        "whole events",
+        ("bench.whole_events", "--runs", "3"),
+        "first call to stored proof",
+        "the machine's floor, ids alone",
+    ),
+    Claim(
+        "pages of 50 rows",
+        ("bench.small_pages", "--runs", "3"),
+        "first call to stored proof",
+        "the machine's floor",
+    ),
+    Claim("the proof", ("bench.proof",), "the proof", "its floor, a count of the table"),
+    Claim("killed and resumed", ("bench.kills",), "pages fetched again", ratio=""),
+)
+SHORT = (
+    Claim(
+        "without limits, in short",
+        ("bench.unlimited", "--events", "500000"),
+        "first call to stored proof",
+        "the machine's floor",
+    ),
+    Claim(
+        "whole events, in short",
+        ("bench.whole_events", "--events", "200000"),
+        "first call to stored proof",
+        "the machine's floor, ids alone",
+    ),
+)
+"""Those that the tests run: small sets, whose ratios are those of starting up as much as of draining."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a bench printed, by name, and the names of the bounds that it missed."""
+
+    figures: dict[str, float]
+    missed: tuple[str, ...]
+
+
+def main() -> int:
+    """Runs the benches one after the other and prints the table."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--only", choices=[claim.name for claim in CLAIMS + SHORT])
+    words.add_argument("--keep", action="store_true", help="keep the ratios as the baseline")
+    given = words.parse_args()
+    claims = [claim for claim in CLAIMS + SHORT if given.only in {None, claim.name}]
+    print(f"{'claim':36} {'figure':>10} {'floor':>10} {'ratio':>7}  bounds", flush=True)
+    outcomes = {claim.name: _shown(claim, outcome(claim.command)) for claim in claims}
+    if given.keep:
+        ratios = {c.name: round(outcomes[c.name].figures[c.ratio], 2) for c in claims if c.ratio}
+        BASELINE.write_text(json.dumps(baseline() | ratios, indent=2) + "\n")
+    return 1 if any(outcome.missed for outcome in outcomes.values()) else 0
+
+
+def outcome(command: tuple[str, ...]) -> Outcome:
+    """Runs a bench and reads its figures; raises CalledProcessError when it broke off."""
+    with tempfile.TemporaryDirectory(prefix="datasync-bench-") as folder:
+        kept = Path(folder) / "figures"
+        ended = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env={**os.environ, KEPT_IN: str(kept)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PATIENCE,
+            text=True,
+            check=False,
+        )
+        figures = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
+        if not figures or ended.returncode not in {0, 1}:
+            raise subprocess.CalledProcessError(ended.returncode, command, ended.stdout, ended.stderr[-2000:])
+    numbers = {each["name"]: each["figure"] for each in figures if not isinstance(each["figure"], str)}
+    return Outcome(numbers, tuple(each["name"] for each in figures if not each["good"]))
+
+
+def baseline() -> dict[str, float]:
+    """The ratios that are kept, by the name of the claim."""
+    kept: dict[str, float] = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
+    return kept
+
+
+def _shown(claim: Claim, came: Outcome) -> Outcome:
+    figure, floor, ratio = (came.figures.get(name) for name in (claim.figure, claim.floor, claim.ratio))
+    told = [f"{value:.2f}" if value is not None else "" for value in (figure, floor, ratio)]
+    verdict = "missed: " + ", ".join(came.missed) if came.missed else "kept"
+    print(f"{claim.name:36} {told[0]:>10} {told[1]:>10} {told[2]:>7}  {verdict}", flush=True)
+    return came
+
+
+if __name__ == "__main__":
+    sys.exit(main())
