@@ -80,6 +80,7 @@ DOWNLOAD_WARNSIZE = 0  # big pages are what we ask for
 # Calls are repeated by the drain, which knows budgets and positions, and never redirected: a key stays at its origin.
 RETRY_ENABLED = False
 REDIRECT_ENABLED = False
+METAREFRESH_ENABLED = False
 REFERRER_POLICY = "no-referrer"
 HTTPERROR_ALLOW_ALL = True  # every status means something to the drain
 URLLENGTH_LIMIT = 0  # cursors are opaque and may be long; default 2083 drops them silently

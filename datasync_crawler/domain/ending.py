@@ -14,6 +14,7 @@ class Belief(Enum):
     """What to make of an end that was told."""
 
     PROVEN = "second look"
+    COUNTED = "told, and the total is reached"
     AGAIN = "again"
     IN_VAIN = "in vain"
 

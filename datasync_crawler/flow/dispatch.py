@@ -99,12 +99,18 @@ class Dispatch:
         self._calls.put_nowait(None)
 
     async def _conclude(self) -> None:
-        """Proves the ends of empty shards that two answers agree on, once the rows stored are as many as were told."""
+        """Proves ends without a further call, once the rows stored are as many as were told.
+
+        Those of empty shards that two answers agree on; and those that one answer told, where the count is exact: what
+        such an end could hide would have to be rows that no total knows.
+        """
         run = self._run
         async with run.cutting:
-            for live in run.shards.witnessed() if run.agrees else ():
-                await self._book.finish(live.shard.id, run.generation, Belief.PROVEN.value)
-                live.prove(Belief.PROVEN.value)
+            proven = [(live, Belief.PROVEN) for live in run.shards.witnessed()] if run.agrees else []
+            proven += [(live, Belief.COUNTED) for live in run.shards.told()] if run.exact else []
+            for live, belief in proven:
+                await self._book.finish(live.shard.id, run.generation, belief.value)
+                live.prove(belief.value)
                 run.bell.ring()
 
     def _may_go_on(self) -> bool:

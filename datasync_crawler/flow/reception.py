@@ -8,6 +8,7 @@ from dataclasses import replace
 from datasync_crawler.domain.asking import Ask
 from datasync_crawler.domain.ending import Belief, believe
 from datasync_crawler.domain.errors import PageError, RowsRejected
+from datasync_crawler.domain.headtotal import headed
 from datasync_crawler.domain.judging import EMPTY, Misplaced, ends, judge, sharpened
 from datasync_crawler.domain.links import followed
 from datasync_crawler.domain.page import Page, StoredPage
@@ -179,7 +180,9 @@ class Reception:
             return after.proven(belief.value)
         # While pages wait for the ledger the totals cannot agree, and that tells nothing of the end.
         live.in_vain = belief is Belief.IN_VAIN and not self._run.unstored
-        if looks > 1:
+        # Once the rows of this page are stored the count may prove the end without another call.
+        counting = looks == 1 and bool(page.ids) and self._run.total is not None
+        if looks > 1 or counting:
             live.not_before = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**looks)
         # A chain that cannot be entered anywhere is looked at again from the page before.
         return after if lane.endpoint.positionable or self._run.shards.numbered else before
@@ -205,4 +208,5 @@ class Reception:
 
 
 def _page(lane: LiveLane, ask: Ask, answer: Answer) -> Page:
-    return followed(lane.reader.read(answer.body), lane.endpoint.shape, ask.url, answer.headers)
+    shape, headers = lane.endpoint.shape, answer.headers
+    return headed(followed(lane.reader.read(answer.body), shape, ask.url, headers), shape, headers)

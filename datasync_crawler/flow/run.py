@@ -120,6 +120,11 @@ class Run:
         return None if self.total is None else self.stored >= self.total
 
     @property
+    def exact(self) -> bool:
+        """Whether exactly as many rows are stored as the service tells of, each of them once, and none is coming."""
+        return self.stored == self.total and not self.unstored and not self.loading
+
+    @property
     def left(self) -> int | None:
         """The rows that are told of and not stored yet; None where no total is told."""
         return None if self.total is None else max(0, self.total - self.stored)

@@ -149,6 +149,10 @@ class LiveShards:
             if live.looks:
                 live.not_before = float("-inf")
 
+    def told(self) -> list[LiveShard]:
+        """Shards whose end was told by their last page, and of which nothing is known to lie behind it."""
+        return [live for live in self.open if live.looks and not live.flying and not self.has_below(live)]
+
     def witnessed(self) -> list[LiveShard]:
         """Shards without a row of which two answers say that nothing is there: their own, or told ends above them."""
         found, witnesses = [], 0

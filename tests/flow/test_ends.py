@@ -78,12 +78,6 @@ def test_a_status_below_the_oldest_row_ends_the_set(status: int) -> None:
     assert drained.whole
 
 
-def test_an_end_that_is_true_costs_one_more_look() -> None:
-    drained = play(drain(service(count=500), FREE, most_at_once=1))
-    assert len(drained.asks) == 11
-    assert drained.book.shards[1].checkpoint.proof == "second look"
-
-
 def test_a_shard_ends_where_its_lower_bound_was_passed() -> None:
     drained = play(drain(service(count=3_000), FREE))
     inner = [shard for shard in drained.book.shards.values() if shard.low is not None]
@@ -113,3 +107,22 @@ def telling_too_much(*, lives: bytes = b"") -> Service:
 
     asked = service(count=300, fault=fault)
     return asked
+
+
+def test_an_end_that_was_told_is_proven_by_an_exact_count_without_another_call() -> None:
+    drained = play(drain(service(count=500), FREE, most_at_once=1))
+    assert drained.whole
+    assert len(drained.asks) == 10
+    assert drained.book.shards[1].checkpoint.proof == "told, and the total is reached"
+
+
+def test_an_end_is_asked_about_again_where_more_rows_are_stored_than_told_of() -> None:
+    page = service(count=500).page
+    drained = play(drain(service(count=500, fault=lambda visit: _with_total(page(visit), 480)), FREE, most_at_once=1))
+    assert drained.whole
+    assert len(drained.asks) == 11
+    assert {shard.checkpoint.proof for shard in drained.book.shards.values()} == {"second look"}
+
+
+def _with_total(answer: Answer, total: int) -> Answer:
+    return Answer(200, {}, re.sub(rb'"all": ?\d+', b'"all":%d' % total, answer.body))
