@@ -81,7 +81,8 @@ class Interrogation:
 
     async def _round(self, probes: Sequence[Probe]) -> tuple[Answer, ...]:
         now = time.time()
-        await self._ledger.do(lambda ledger: ledger.note_calls([Call(p.pool, self._key, now) for p in probes]))
+        calls = [Call(probe.pool, self._key, now + probe.delay) for probe in probes]
+        await self._ledger.do(lambda ledger: ledger.note_calls(calls))
         return tuple(await asyncio.gather(*(self._follow(probe) for probe in probes)))
 
     async def _follow(self, probe: Probe) -> Answer:

@@ -7,7 +7,7 @@ import logging
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import msgspec
 from scrapy import Request
@@ -22,24 +22,17 @@ from scrapy.exceptions import (
 )
 from scrapy.http import TextResponse
 
-from datasync_crawler.domain.bundle import read_bundle, read_source_map
 from datasync_crawler.domain.discovery.candidates import collections, figures
 from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question, answered
 from datasync_crawler.domain.discovery.guesses import guesses, is_there
-from datasync_crawler.domain.discovery.harvest import (
-    mentioned_documents,
-    mentioned_paths,
-    page_links,
-    same_origin,
-    stored_names,
-    url_names,
-)
-from datasync_crawler.domain.discovery.opening import Script, Sightings, open_case
+from datasync_crawler.domain.discovery.harvest import mentioned_documents, page_links, same_origin
+from datasync_crawler.domain.discovery.opening import Sightings, open_case
 from datasync_crawler.domain.errors import ServiceUnreachable
 from datasync_crawler.handlers import headers_of
+from datasync_crawler.spiders.scripts import Scripts
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable
 
     from scrapy.http import Response
 
@@ -52,7 +45,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MOST_SCRIPTS, _MOST_DOCUMENTS = 40, 8
+_MOST_DOCUMENTS = 8
 _PATIENCE = 15.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _USUAL_NAMES = ("apiKey", "api_key", "key", "token")
@@ -85,8 +78,7 @@ class Approach:
         self._render = render
         self._leads = leads
         self._echo = float("inf")
-        self._sources: dict[str, str] = {}
-        self._scripts: dict[str, Script] = {}
+        self._scripts = Scripts(dashboard, self._code)
 
     async def case(self) -> Case:
         """Everything that can be known without the key; raises ServiceUnreachable when nothing answers at all."""
@@ -95,10 +87,10 @@ class Approach:
             raise ServiceUnreachable(f"nothing answers at {self._api_base}: check API_BASE_URL and the network")
         html = page.text if isinstance(page, TextResponse) else ""
         links = page_links(html, page.url if page is not None else self._dashboard)
-        await self._read_scripts(links.scripts)
-        rendering = await self._render(self._names(), self._stored())
+        await self._scripts.follow(links.scripts)
+        rendering = await self._render(self._scripts.names() or _USUAL_NAMES, self._scripts.stored())
         if rendering is not None:
-            await self._read_rendered(rendering.scripts)
+            await self._scripts.add(rendering.scripts)
         description = _json(root)
         described = root.text if description is not None and isinstance(root, TextResponse) else ""
         seen = Sightings(
@@ -106,7 +98,7 @@ class Approach:
             dashboard=self._dashboard,
             description=description,
             calls=tuple(rendering.calls) if rendering else (),
-            scripts=tuple(self._scripts.values()),
+            scripts=await self._scripts.read(),
             documents=await self._documents(links.documents, html + described),
             echo=self._echo,
             leads=self._leads,
@@ -122,45 +114,12 @@ class Approach:
         found = [(lead, answer) for lead, answer in zip(leads, answers, strict=True) if answer is not None]
         return tuple(lead for lead, it in found if is_there(it.status, readable=_json(it) is not None))
 
-    def _names(self) -> tuple[str, ...]:
-        found = dict.fromkeys(name for script in self._scripts.values() for name in script.names)
-        return tuple(found) or _USUAL_NAMES
-
-    def _stored(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for text in self._sources.values() for name in stored_names(text)))
-
-    async def _read_scripts(self, urls: Iterable[str]) -> None:
-        """Reads scripts and whatever they lead to, breadth first."""
-        waiting = [url for url in urls if same_origin(url, self._dashboard)]
-        while waiting and len(self._scripts) < _MOST_SCRIPTS:
-            fresh = [url for url in dict.fromkeys(waiting) if url not in self._scripts]
-            answers = await asyncio.gather(*(self._get(url) for url in fresh))
-            found = [
-                (url, answer.body) for url, answer in zip(fresh, answers, strict=True) if answer and _is_code(answer)
-            ]
-            links = [await self._read_script(url, body) for url, body in found]
-            waiting = [link for group in links for link in group if same_origin(link, self._dashboard)]
-
-    async def _read_rendered(self, scripts: Mapping[str, bytes]) -> None:
-        for url, body in scripts.items():
-            if url not in self._scripts and same_origin(url, self._dashboard):
-                await self._read_script(url, body)
-
-    async def _read_script(self, url: str, body: bytes) -> list[str]:
-        """Reads one script or source map; returns the absolute addresses it leads to."""
-        if urlsplit(url).path.endswith(".map"):
-            for name, content in read_source_map(body):
-                if "node_modules" not in name:
-                    await self._read_script(f"{url}!/{name.lstrip('./')}", content)
-            return []
-        reading = await asyncio.to_thread(read_bundle, body)
-        text = body.decode(errors="replace")
-        self._sources[url] = text
-        self._scripts[url] = Script(url, reading.calls, url_names(text), mentioned_paths(text))
-        return [urljoin(url, link) for link in reading.links]
+    async def _code(self, url: str) -> bytes | None:
+        answer = await self._get(url)
+        return answer.body if answer is not None and _is_code(answer) else None
 
     async def _documents(self, linked: Iterable[str], text: str) -> tuple[tuple[str, str], ...]:
-        texts = {self._dashboard: text, **self._sources}
+        texts = {self._dashboard: text, **self._scripts.texts}
         mentioned = [url for base, words in texts.items() for url in mentioned_documents(words, base)]
         usual = [urljoin(self._api_base, "/" + name) for name in _USUAL_DOCUMENTS]
         own = [url for url in (*linked, *mentioned, *usual) if self._is_home(url)]

@@ -1,7 +1,7 @@
 """Reading JavaScript bundles: which HTTP calls a (minified) source makes, and which further scripts it leads to."""
 
 from .calls import CodeCall, PathLiteral
-from .reading import BundleReading, read_bundle, read_calls, read_links, read_paths
+from .reading import BundleReading, read_bundle, read_bundles, read_calls, read_links, read_paths
 from .source_map import read_source_map
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "CodeCall",
     "PathLiteral",
     "read_bundle",
+    "read_bundles",
     "read_calls",
     "read_links",
     "read_paths",

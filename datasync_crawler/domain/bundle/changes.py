@@ -68,7 +68,7 @@ def _by_method(path: list[str], given: list[Node]) -> Change | None:
         return Change(tuple(path[:-1]), given[0], given[1])
     if path[-1] == "push" and len(given) == 1:
         return Change(tuple(path[:-1]), None, given[0])
-    if path[-3:] == ["interceptors", "request", "use"] and given:
+    if given and (path[-3:] == ["interceptors", "request", "use"] or path == ["use"]):
         return Change(tuple(path), None, given[0])
     return None
 

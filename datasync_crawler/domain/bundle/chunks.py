@@ -18,15 +18,22 @@ _NAMER, _PUBLIC_PATH, _LOADER = "u", "p", "e"
 _MOST_CHUNKS = 500
 
 
-def chunk_files(folder: Folder) -> list[str]:
-    """The files of all chunks whose names can be told, behind the public path where that is known."""
-    found: list[str] = []
-    for assignment in folder.program.assignments_by_property.get(_NAMER, ()):
-        function = assignment.child("right")
-        if function is not None and function.kind in FUNCTIONS:
+def chunk_files(folder: Folder, root: Node) -> list[str]:
+    """The files of chunks that the script `root` can name, behind the public path where that is known."""
+    url = folder.program.url_of(root)
+    assigned = (node.child("right") for node in folder.program.assignments_by_property.get(_NAMER, ()))
+    namers = [*assigned, *folder.program.functions_by_property.get(_NAMER, ())]
+    found: dict[str, None] = {}
+    for function in namers:
+        if function is not None and _names_scripts(function) and folder.program.url_of(function) == url:
             prefix = _public_path(folder)
-            found += [prefix + name for name in _named(folder, function)]
-    return found
+            found.update((prefix + name, None) for name in _named(folder, function))
+    return list(found)
+
+
+def _names_scripts(function: Node) -> bool:
+    written = (node.text for node in function.descendants() if node.kind == "string_fragment")
+    return function.kind in FUNCTIONS and any(text.endswith((".js", ".mjs")) for text in written)
 
 
 def _named(folder: Folder, function: Node) -> Iterator[str]:
@@ -46,7 +53,8 @@ def _identities(folder: Folder, function: Node) -> Iterator[str]:
             yield key.text or "".join(child.text for child in key.children)
         elif node.kind == "number" and node.parent is not None and node.parent.kind == "binary_expression":
             yield node.text
-    for call in folder.program.calls_by_property.get(_LOADER, ()):
+    calls = folder.program.calls_by_property
+    for call in (*calls.get(_LOADER, ()), *calls.get(_NAMER, ())):
         yield from (node.text for node in arguments(call)[:1] if node.kind == "number")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .syntax import CLASSES, FUNCTIONS, Node, arguments, callee_of, key_text
@@ -55,6 +56,8 @@ def constructor_of(node: Node) -> Node | None:
 
 def instance_member(evaluator: Evaluator, instance: Instance, key: str) -> Value:
     """`instance.key`: what the constructor assigns counts before fields, nearer classes before their parents."""
+    if key in instance.changed:
+        return instance.changed[key]
     given = instance.arguments
     for blueprint in lineage(evaluator, instance.blueprint):
         frame = constructor_frame(blueprint, given, instance)
@@ -152,7 +155,7 @@ def made_by_new(evaluator: Evaluator) -> dict[Node, list[tuple[Blueprint, Node]]
         callee = callee_of(call) if call.kind == "new_expression" else None
         if callee is None or callee.kind not in ("identifier", "member_expression"):
             continue
-        made = evaluator.value(callee, None)
+        made = evaluator.apart(partial(evaluator.value, callee, None))
         if isinstance(made, Blueprint):
             for part in lineage(evaluator, made):
                 found.setdefault(part.node, []).append((made, call))

@@ -52,6 +52,8 @@ def _member(evaluator: Evaluator, node: Node, frame: Frame | None) -> Value:
     target, name = node.child("object"), node.child("property")
     if target is None or name is None:
         return Hole(("value",))
+    if node in evaluator.program.meaning:
+        return evaluator.named(node, frame)
     return member(evaluator, evaluator.value(target, frame), name.text)
 
 
@@ -82,9 +84,12 @@ def _binary(evaluator: Evaluator, node: Node, frame: Frame | None) -> Value:
 
 
 def _compared(left: Value, right: Value, *, same: bool) -> Value:
+    empty = (UNDEFINED, NULL)
+    objects = (Record, Sequence, Closure, Entries)
+    if (left in empty and isinstance(right, objects)) or (right in empty and isinstance(left, objects)):
+        return Fixed("false" if same else "true")
     if not all(isinstance(side, Fixed) or (isinstance(side, Text) and side.known) for side in (left, right)):
         return Hole(("condition",))
-    empty = (UNDEFINED, NULL)
     equal = left == right or (left in empty and right in empty)
     return Fixed("true" if equal == same else "false")
 

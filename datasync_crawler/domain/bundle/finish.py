@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from typing import TYPE_CHECKING
 
 from .calls import CodeCall
-from .provided import as_record
+from .records import as_record
 from .strings import text, truth
 from .values import NULL, UNDEFINED, Fixed, Record, Value, choice, options
 
 if TYPE_CHECKING:
-    from .outgoing import Draft
+    from .draft import Draft
+
+
+_PART = re.compile(r"(?<!:)/:(\w+)")
+# Hosts that by convention never answer: libraries ask them to find out what a browser can do.
+_NOWHERE = re.compile(r"https?://[^/]*\.invalid(?:[:/]|$)")
 
 
 def finished(draft: Draft, offset: int) -> list[CodeCall]:
@@ -20,7 +26,9 @@ def finished(draft: Draft, offset: int) -> list[CodeCall]:
     for url, method in product(options(draft.url), options(draft.method)):
         if isinstance(url, Fixed):
             continue
-        template = text(url).template.rstrip("?&")
+        template = _named_parts(text(url).template.rstrip("?&"))
+        if _NOWHERE.match(template):
+            continue
         calls.append(
             CodeCall(
                 method=_method(method),
@@ -33,6 +41,11 @@ def finished(draft: Draft, offset: int) -> list[CodeCall]:
             )
         )
     return calls
+
+
+def _named_parts(url: str) -> str:
+    """`/:name`, as routers write a part that a run fills in, as `/{name}`."""
+    return _PART.sub(r"/{\1}", url)
 
 
 def _method(value: Value) -> str:

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, TypeVar
 from .callbacks import parameter_from_context
 from .classes import instances_of, made_by_new, this_function
 from .expressions import EXPRESSIONS
+from .fluent import is_fluent
+from .libraries import CLIENT_PACKAGES
 from .members import WINDOWS
 from .mutations import mutated
+from .names import Binding
 from .parts import part
-from .strings import concat, text, truth
+from .settle import is_number, renamed, settled
+from .strings import concat
 from .syntax import CLASSES, FUNCTIONS, Node
 from .values import (
     EMPTY,
@@ -22,16 +26,16 @@ from .values import (
     Global,
     Hole,
     Instance,
+    Namespace,
     Sequence,
-    Text,
     Value,
     choice,
+    entered,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .names import Binding
     from .program import Program
 
 # Deeper nesting than this is generated code or a loop in the source; the interpreter's own stack bounds it too.
@@ -41,8 +45,8 @@ _STEPS_A_QUESTION = 3000
 # Folds for a whole source: some two seconds; a dashboard of 600 KB takes a quarter of them.
 _STEPS_A_SOURCE = 300_000
 _MOST_RETURNS = 4
-# Names up to this length were most likely given by a minifier and tell nothing.
-_MINIFIED = 2
+# Arguments that a function may look for behind those it was given.
+_MOST_OPTIONAL = 6
 
 Answer = TypeVar("Answer")
 
@@ -53,10 +57,15 @@ class Folder:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.touched: set[Binding] = set()
+        self.tables: set[tuple[str, ...]] = set()
+        self.looked_at: dict[tuple[str, ...], int] = {}
         self._depth = 0
         self._spent = 0
         self._steps = 0
         self._open: dict[tuple[object, Frame | None], Value] = {}
+        self._given_up = False
+        self._met: set[Binding] = set()
+        self._around: dict[Binding, frozenset[Node]] = {}
         self._constants: dict[Binding, tuple[Value, frozenset[Binding]]] = {}
         self._instances: dict[Node, Value] = {}
         self._made_by_new: dict[Node, list[tuple[Blueprint, Node]]] | None = None
@@ -76,6 +85,18 @@ class Folder:
         hung_on, self.touched = frozenset(self.touched), before
         return answer, hung_on
 
+    def row_of(self, table: tuple[str, ...]) -> int | None:
+        """Which row of a table that the source loops over is being looked at; None where it is any."""
+        self.tables.add(table)
+        return self.looked_at.get(table)
+
+    def apart(self, question: Callable[[], Answer]) -> Answer:
+        """The answer of `question` as if nothing else was being asked, at a cost of its own."""
+        steps, self._steps = self._steps, 0
+        answer = self.ask(question)[0]
+        self._spent, self._steps = self._spent + self._steps, steps
+        return answer
+
     def value(self, node: Node, frame: Frame | None) -> Value:
         """What `node` is, inside the calls that `frame` describes."""
         fold = EXPRESSIONS.get(node.kind)
@@ -88,6 +109,7 @@ class Folder:
     def _bounded(self, work: Callable[[], Value]) -> Value:
         self._steps += 1
         if self._depth >= _DEEPEST or self._steps > _STEPS_A_QUESTION:
+            self._given_up = True
             return Hole(("value",))
         self._depth += 1
         try:
@@ -98,18 +120,44 @@ class Folder:
     def named(self, node: Node, frame: Frame | None) -> Value:
         """What the identifier `node` is: a global, an argument, or what its variable was given."""
         binding = self.program.meaning.get(node)
+        if binding is None and node.text == "arguments":
+            return self._all_arguments(node, frame)
         if binding is None:
-            return Global("window" if node.text in WINDOWS else node.text)
-        if binding in self.program.clients:
-            return mutated(self, binding, Client(EMPTY), frame)
-        if binding.module:
-            return Global("axios") if binding.module == "axios" else Hole((binding.name,))
-        if binding.owner is not None:
-            return self._binding(binding, frame)
+            known = Global("window" if node.text in WINDOWS else node.text)
+            return Client(EMPTY) if node.text in CLIENT_PACKAGES else known
+        if binding in self.program.namespaces:
+            return Namespace(self.program.namespaces[binding])
+        if binding.module and binding.module not in CLIENT_PACKAGES:
+            return Hole((binding.name,))
+        inside = self._relevant(binding, frame)
+        return self._binding(binding, inside) if inside is not None else self._constant(binding)
+
+    def _relevant(self, binding: Binding, frame: Frame | None) -> Frame | None:
+        """The innermost call that a variable's value may depend on: one of a function or class around it."""
+        if frame is None or binding.owner is None:
+            return None
+        if binding not in self._around:
+            self._around[binding] = frozenset({binding.owner, *binding.owner.enclosing(FUNCTIONS | CLASSES)})
+        around = self._around[binding]
+        while frame is not None and frame.function not in around:
+            frame = frame.outer
+        return frame
+
+    def _constant(self, binding: Binding) -> Value:
+        """What a variable is outside of all calls, remembered unless working it out was given up."""
+        if self.looked_at:
+            return self._binding(binding, None)
         if binding not in self._constants:
-            before, self.touched = self.touched, set()
-            self._constants[binding] = (self._binding(binding, None), frozenset(self.touched))
-            self.touched = before
+            touched, met, given_up = self.touched, self._met, self._given_up
+            self.touched, self._met, self._given_up = set(), set(), False
+            value, hung_on = self._binding(binding, None), frozenset(self.touched)
+            self._met.discard(binding)
+            is_final = not self._given_up and not self._met
+            self.touched, self._met, self._given_up = touched, met | self._met, given_up or self._given_up
+            if not is_final:
+                self.touched |= hung_on
+                return value
+            self._constants[binding] = (value, hung_on)
         value, hung_on = self._constants[binding]
         self.touched |= hung_on
         return value
@@ -117,14 +165,18 @@ class Folder:
     def _binding(self, binding: Binding, frame: Frame | None) -> Value:
         key = (binding, frame)
         if key in self._open:
+            self._met.add(binding)
             return self._open[key]
         self._open[key] = Hole((binding.name,))
         try:
-            of_parameter = binding.function is not None
-            given = self._argument(binding, frame) if of_parameter else self._assigned(binding, frame)
-            return mutated(self, binding, given, frame)
+            return mutated(self, binding, self._given(binding, frame), frame)
         finally:
             del self._open[key]
+
+    def _given(self, binding: Binding, frame: Frame | None) -> Value:
+        if binding in self.program.clients or binding.module in CLIENT_PACKAGES:
+            return Client(EMPTY)
+        return self._assigned(binding, frame) if binding.function is None else self._argument(binding, frame)
 
     def _assigned(self, binding: Binding, frame: Frame | None) -> Value:
         found: list[Value] = []
@@ -136,9 +188,7 @@ class Folder:
         return settled(binding, found)
 
     def _argument(self, binding: Binding, frame: Frame | None) -> Value:
-        call = frame
-        while call is not None and call.function is not binding.function:
-            call = call.outer
+        call = entered(frame, binding.function)
         if call is None:
             return self._without_argument(binding, frame)
         if binding.rest:
@@ -146,7 +196,17 @@ class Folder:
         given = call.arguments[binding.index] if binding.index < len(call.arguments) else UNDEFINED
         return part(self, renamed(binding, given), binding, call)
 
+    def _all_arguments(self, node: Node, frame: Frame | None) -> Value:
+        """The list of all arguments of the function around `node`."""
+        around = this_function(node)
+        call = entered(frame, around)
+        if around is not None and call is None:
+            self.touched.add(Binding("arguments", around, function=around))
+        return Sequence((*call.arguments, *[UNDEFINED] * _MOST_OPTIONAL)) if call is not None else Hole(("arguments",))
+
     def _without_argument(self, binding: Binding, frame: Frame | None) -> Value:
+        if binding in self.program.fetchers:
+            return Global("fetch")
         given = parameter_from_context(self, binding, frame)
         if given is None:
             self.touched.add(binding)
@@ -156,12 +216,12 @@ class Folder:
     def this(self, node: Node, frame: Frame | None) -> Value:
         """What `this` is at `node`: told by the call, else any instance the source makes, else the object around."""
         around = this_function(node)
-        call = frame
-        while call is not None and call.function is not around:
-            call = call.outer
+        call = entered(frame, around)
         if call is not None and call.this is not None:
             return call.this
         holder = next(node.enclosing(CLASSES | {"object"}), None) if around is not None else None
+        if holder is not None and around is not None and holder.kind in CLASSES and is_fluent(self.program, holder):
+            self.touched.add(Binding("this", around, function=around))
         if holder is None:
             return Hole(("this",))
         return self._made(holder) if holder.kind in CLASSES else self.value(holder, frame)
@@ -171,7 +231,8 @@ class Folder:
             self._instances[node] = Instance(Blueprint(node, None), None)
             if self._made_by_new is None:
                 self._made_by_new = made_by_new(self)
-            made = instances_of(self, self._made_by_new.get(node, []))
+            found = self._made_by_new.get(node, [])
+            made = self.apart(lambda: instances_of(self, found))
             if made:
                 self._instances[node] = choice(made)
         return self._instances[node]
@@ -187,30 +248,3 @@ class Folder:
             return choice([self.value(node, frame) for node in returned] or [Hole(("value",))])
         finally:
             self._applying.pop()
-
-
-def renamed(binding: Binding, given: Value) -> Value:
-    """An unknown argument under the parameter's name, where that says more than the caller's."""
-    simple = isinstance(given, Global) or (isinstance(given, Hole) and len(given.path) == 1)
-    if simple and not binding.steps and len(text(given).template.strip("{}")) < len(binding.name):
-        return Hole((binding.name,))
-    return given
-
-
-def is_number(value: Value) -> bool:
-    """Whether `value` is a number that the source writes."""
-    return isinstance(value, Text) and value.numeric
-
-
-def settled(binding: Binding, found: list[Value]) -> Value:
-    """One value for a variable that was given `found`: counters are unknown, empty start values say nothing."""
-    if len(found) > 1 and any(is_number(value) for value in found):
-        return Hole((binding.name,))
-    useful = [value for value in found if not isinstance(value, Hole) and truth(value) is not False]
-    if len(found) > 1 and useful:
-        return choice(useful)
-    holes = [value for value in found if isinstance(value, Hole)]
-    if not holes:
-        return found[0] if found else Hole((binding.name,))
-    telling = len(binding.name) > _MINIFIED and (len(holes[0].path) == 1 or len(found) > 1)
-    return Hole((binding.name,)) if telling else holes[0]

@@ -18,15 +18,25 @@ if TYPE_CHECKING:
 
 _MAP = re.compile(rb"[#@]\s*sourceMappingURL=([^\s'\"*]+)")
 _SCRIPT = re.compile(r"[^\s{}]+\.[cm]?js(?:[?#]\S*)?")
-_LOADERS = frozenset({"Worker", "SharedWorker", "importScripts", "register"})
+_LOADERS = frozenset({"Worker", "SharedWorker", "importScripts", "register", "import"})
 
 
-def links(folder: Folder, source: bytes) -> tuple[str, ...]:
-    """The links of the program in source order, each once."""
-    found = [link for node in folder.program.root.descendants() for link in _of_node(folder, node)]
-    found += chunk_files(folder)
+def links(folder: Folder, root: Node, source: bytes) -> tuple[str, ...]:
+    """The links of one script of the program in source order, each once."""
+    found = [link for node in root.descendants() for link in _of_node(folder, node)]
+    found += chunk_files(folder, root)
+    if b"__BUILD_MANIFEST" in source:
+        found += _of_manifest(root)
     maps = [match.decode("utf-8", "replace") for match in _MAP.findall(source)]
     return tuple(dict.fromkeys([*found, *maps[-1:]]))
+
+
+def _of_manifest(root: Node) -> Iterator[str]:
+    """Next.js lists the scripts of all pages in one that lies two folders below where the list counts from."""
+    for node in root.descendants():
+        written = string_value(node) if node.kind == "string" else None
+        if written and written.startswith("static/") and _SCRIPT.fullmatch(written):
+            yield "../../" + written
 
 
 def _of_node(folder: Folder, node: Node) -> Iterator[str]:
@@ -47,6 +57,9 @@ def _of_call(folder: Folder, call: Node) -> Iterator[str]:
         return
     if callee.kind == "import":
         yield from filter(_is_address, _known(folder.ask(lambda: folder.value(given[0], None))[0]))
+    elif given[0].kind == "array" and (property_name(callee) or callee.text) in ("register", "define"):
+        wanted = (string_value(child) or "" for child in given[0].children)
+        yield from (module for module in wanted if _is_address(module))
     elif (property_name(callee) or callee.text) in _LOADERS:
         for node in given:
             value = folder.ask(partial(folder.value, node, None))[0]

@@ -10,7 +10,6 @@ from .syntax import Node, piece
 
 if TYPE_CHECKING:
     from .calls import CodeCall
-    from .program import Program
 
 # Words that address an API by convention of the trade, as a segment near the front of a path.
 _API_PATH = re.compile(r"/(?:[\w.~-]+/)?(?:api|internal|rest|graphql|rpc|v\d+)(?:[/?].*)?", re.DOTALL)
@@ -19,11 +18,11 @@ _ABSOLUTE = re.compile(r"(?:https?|wss?)://[\w.{}-]+(?::\d+)?(?:/\S*)?")
 _NAMESPACES = ("http://www.w3.org/", "https://www.w3.org/")
 
 
-def path_literals(program: Program, calls: tuple[CodeCall, ...]) -> tuple[PathLiteral, ...]:
+def path_literals(root: Node, calls: tuple[CodeCall, ...]) -> tuple[PathLiteral, ...]:
     """The literals that look like addresses and are part of no call's URL, each value once, in source order."""
     urls = [call.url for call in calls]
     found: dict[str, int] = {}
-    for node in program.root.descendants():
+    for node in root.descendants():
         if node.kind in ("string", "template_string"):
             value = _written(node)
             if _looks_like_address(value) and not any(_is_part(value, url) for url in urls):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .classes import instance_member, static_member
+from .exports import WHOLE
+from .libraries import VERBS
 from .strings import concat, query_text, text
 from .values import (
     NULL,
@@ -19,6 +21,7 @@ from .values import (
     Hole,
     Instance,
     KeyOf,
+    Namespace,
     Record,
     Sequence,
     Text,
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
     from .evaluator import Evaluator
 
 WINDOWS = frozenset({"window", "globalThis", "self", "document"})
-CLIENT_VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "request"})
 
 
 def member(evaluator: Evaluator, value: Value, key: str) -> Value:
@@ -41,10 +43,31 @@ def member(evaluator: Evaluator, value: Value, key: str) -> Value:
         return instance_member(evaluator, value, key)
     if isinstance(value, Blueprint):
         return static_member(evaluator, value, key)
+    if isinstance(value, Namespace):
+        return _exported(evaluator, value, key)
+    if isinstance(value, Client):
+        return _client_member(evaluator, value, key)
     return _plain_member(value, key)
 
 
+def _exported(evaluator: Evaluator, namespace: Namespace, key: str) -> Value:
+    node = namespace.exports.get(key)
+    if node is not None:
+        return evaluator.value(node, None)
+    whole = namespace.exports.get(WHOLE)
+    return member(evaluator, evaluator.value(whole, None), key) if whole is not None else Hole(("module", key))
+
+
+def _client_member(evaluator: Evaluator, client: Client, key: str) -> Value:
+    inner = member(evaluator, client.inner, key) if client.inner is not None else None
+    if key.lower() in VERBS:
+        return Client(client.settings, key.lower(), inner)
+    return Global(f"client.{key}") if inner is None else inner
+
+
 def _plain_member(value: Value, key: str) -> Value:
+    if isinstance(value, Text) and value.known and key.isdecimal():
+        return Text(value.template[int(key) : int(key) + 1]) if len(key) < len("1000") else UNDEFINED
     if isinstance(value, Record):
         return record_member(value, key)
     if isinstance(value, Hole):
@@ -53,8 +76,6 @@ def _plain_member(value: Value, key: str) -> Value:
         return _global_member(value, key)
     if isinstance(value, (Sequence, Entries)):
         return _list_member(value, key)
-    if isinstance(value, Client):
-        return Client(value.settings, key) if key in CLIENT_VERBS else Global(f"axios.{key}")
     if isinstance(value, Address):
         return _address_member(value, key)
     if isinstance(value, Fixed) and value in (UNDEFINED, NULL):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .literal_text import literal_method
 from .strings import concat, query_text, text, truth
-from .values import NULL, Address, Choice, Closure, Entries, Global, Hole, Record, Sequence, Text, Value, choice
+from .values import NULL, Address, Choice, Closure, Entries, Global, Hole, KeyOf, Record, Sequence, Text, Value, choice
 
 if TYPE_CHECKING:
     from .evaluator import Evaluator
@@ -26,11 +27,16 @@ _SAME = frozenset(
         "flat",
     }
 )
+# Lists that are reduced to an address are short.
+_MOST_STEPS = 12
 _LOOKED_UP = frozenset({"getItem", "get", "getCookie"})
 
 
 def method(evaluator: Evaluator, value: Value, name: str, given: tuple[Value, ...]) -> Value | None:
     """What `value.name(given…)` returns, or None when the method is not one of the language's."""
+    if isinstance(value, Choice) and all(isinstance(option, Text) for option in value.variants):
+        each = [_of_text(option, name, given) for option in value.variants]
+        return choice(one for one in each if one is not None) if all(one is not None for one in each) else None
     if isinstance(value, (Text, Hole, Choice)):
         return _of_text(value, name, given)
     if isinstance(value, (Sequence, Entries)):
@@ -49,6 +55,9 @@ def method(evaluator: Evaluator, value: Value, name: str, given: tuple[Value, ..
 def _of_text(value: Value, name: str, given: tuple[Value, ...]) -> Value | None:
     if name in _SAME:
         return value
+    literal = literal_method(value, name, given) if isinstance(value, Text) else None
+    if literal is not None:
+        return literal
     if name == "concat":
         return concat([value, *given])
     if isinstance(value, Text) and name in ("replace", "replaceAll") and len(given) > 1:
@@ -85,7 +94,27 @@ def _replaced(value: Text, pattern: Value, replacement: Value) -> Value:
 
 def _of_list(evaluator: Evaluator, value: Sequence | Entries, name: str, given: tuple[Value, ...]) -> Value | None:
     if isinstance(value, Entries):
-        return query_text(value.record) if name == "join" else value
+        return _of_entries(evaluator, value, name, given)
+    return _of_sequence(evaluator, value, name, given)
+
+
+def _of_entries(evaluator: Evaluator, value: Entries, name: str, given: tuple[Value, ...]) -> Value:
+    if name == "join":
+        return query_text(value.record)
+    if name != "reduce" or len(given) < 2 or not isinstance(given[0], Closure):  # noqa: PLR2004 - a step, a start
+        return value
+    entry = KeyOf(value.record), choice(value.record.entries.values())
+    total = evaluator.apply(given[0], (given[1], entry[0] if value.keys_only else Sequence(entry)))
+    if "=" in text(total).template and not isinstance(total, Record):
+        return concat([given[1], query_text(value.record)])
+    return total
+
+
+def _of_sequence(evaluator: Evaluator, value: Sequence, name: str, given: tuple[Value, ...]) -> Value | None:
+    if value.joined and name in ("reduce", "map", "join"):
+        return value.items[0] if name != "map" else value
+    if name == "reduce" and given and isinstance(given[0], Closure):
+        return _reduced(evaluator, value, given[0], given[1:])
     if name == "join":
         separator = text(given[0]).template if given else ","
         return concat(value.items, separator)
@@ -97,7 +126,19 @@ def _of_list(evaluator: Evaluator, value: Sequence | Entries, name: str, given: 
     if name == "map" and given and isinstance(given[0], Closure):
         each = given[0]
         return Sequence(tuple(evaluator.apply(each, (item,)) for item in value.items))
-    return value if name in _SAME else None
+    encoded = name == "map" and bool(given) and isinstance(given[0], Global)
+    return value if name in _SAME or encoded else None
+
+
+def _reduced(evaluator: Evaluator, value: Sequence, step: Closure, start: tuple[Value, ...]) -> Value | None:
+    """What is left of a list after each step has joined one more item."""
+    items = list(value.items[:_MOST_STEPS])
+    if not start and not items:
+        return None
+    total = start[0] if start else items.pop(0)
+    for place, item in enumerate(items):
+        total = evaluator.apply(step, (total, item, Text(str(place), numeric=True)))
+    return total
 
 
 def _of_function(evaluator: Evaluator, value: Closure, name: str, given: tuple[Value, ...]) -> Value | None:

@@ -6,9 +6,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from .hooks import hook_headers
+from .records import as_record
 from .strings import text
 from .syntax import FUNCTIONS, Node
-from .values import NULL, UNDEFINED, Address, Client, Hole, KeyOf, Record, Sequence, Text, Value
+from .values import EMPTY, NULL, UNDEFINED, Address, Client, Hole, KeyOf, Record, Sequence, Text, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,11 +21,17 @@ if TYPE_CHECKING:
     from .values import Frame
 
 
+# What a client lets its users change; a library itself hangs its parts on it under other names.
+_OF_CLIENTS = (("defaults",), ("interceptors",), ("use",))
+
+
 def mutated(evaluator: Evaluator, binding: Binding, value: Value, frame: Frame | None) -> Value:
     """`value` of `binding` after every change the source makes to it, in source order, whatever the conditions."""
     if not isinstance(value, (Record, Address, Client, Sequence, Hole)) and value not in (UNDEFINED, NULL):
         return value
     for change in evaluator.program.changes_of(binding):
+        if isinstance(value, Client) and change.path[:1] not in _OF_CLIENTS:
+            continue
         value = _at(value, change.path, partial(_changed, evaluator, change, frame))
     return value
 
@@ -31,7 +39,8 @@ def mutated(evaluator: Evaluator, binding: Binding, value: Value, frame: Frame |
 def _at(value: Value, path: tuple[str, ...], change: Callable[[Value], Value]) -> Value:
     if isinstance(value, Client):
         rest = tuple(key for key in path if key not in ("defaults", "common"))
-        return Client(_record(_at(value.settings, () if "interceptors" in path else rest, change)), value.verb)
+        hooked = "interceptors" in path or path == ("use",)
+        return replace(value, settings=_record(_at(value.settings, () if hooked else rest, change)))
     if not path:
         return change(value)
     if isinstance(value, Address) and path[0] == "searchParams":
@@ -77,7 +86,12 @@ def _with_key(evaluator: Evaluator, record: Record, key: str | Node, given: Valu
 
 def _intercepted(evaluator: Evaluator, settings: Value, interceptor: Node) -> Value:
     """A client's settings after an interceptor has changed the request it was handed."""
-    if interceptor.kind not in FUNCTIONS or not isinstance(settings, Record):
+    if not isinstance(settings, Record):
+        return settings
+    hooks = evaluator.value(interceptor, None)
+    headers = as_record(settings.entries.get("headers", EMPTY)).merged(hook_headers(evaluator, hooks))
+    settings = settings.with_entry("headers", headers) if headers.entries else settings
+    if interceptor.kind not in FUNCTIONS:
         return settings
     for node in interceptor.descendants():
         binding = evaluator.program.meaning.get(node)

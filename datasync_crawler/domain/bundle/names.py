@@ -18,7 +18,8 @@ class Binding:
     """One declared name: where its values come from and where it is used.
 
     `function` and `index` are set for parameters; `steps` lead from a value to the destructured part; `module` is
-    what an import names. `values` holds each expression assigned, with its operator (`=` or `+=`).
+    where an import comes from and `imported` its name there (`*` for all). `values` holds each expression assigned,
+    with its operator (`=` or `+=`).
     """
 
     name: str
@@ -27,6 +28,7 @@ class Binding:
     index: int = -1
     rest: bool = False
     module: str = ""
+    imported: str = ""
     steps: tuple[Step, ...] = ()
     values: list[tuple[Node, str]] = field(default_factory=list)
     references: list[Node] = field(default_factory=list)
@@ -81,11 +83,12 @@ def resolve(root: Node) -> Names:
 
 
 def _refer(node: Node, scope: Scope, names: Names) -> None:
-    binding = scope.find(node.text)
-    if binding is None:
+    parent = node.parent
+    around = scope.parent if parent is not None and _is_own_name(node, parent) else None
+    binding = (around or scope).find(node.text)
+    if binding is None or _is_foreign(node, parent):
         return
     names.meaning[node] = binding
-    parent = node.parent
     if parent is not None and parent.kind in ("assignment_expression", "augmented_assignment_expression"):
         right = parent.child("right")
         if node.field == "left" and right is not None:
@@ -94,6 +97,19 @@ def _refer(node: Node, scope: Scope, names: Names) -> None:
     if parent is not None and parent.kind == "update_expression":
         binding.values.append((parent, "++"))
     binding.references.append(node)
+
+
+def _is_own_name(node: Node, parent: Node) -> bool:
+    """Whether a declared function is named here: a parameter of the same name hides it inside, not outside."""
+    return node.field == "name" and parent.kind in ("function_declaration", "generator_function_declaration")
+
+
+def _is_foreign(node: Node, parent: Node | None) -> bool:
+    """Whether a name belongs to another script: what an import calls it there, what an export calls it for others."""
+    if parent is None or parent.kind not in ("import_specifier", "export_specifier"):
+        return False
+    kept = "alias" if parent.kind == "import_specifier" and parent.child("alias") is not None else "name"
+    return node.field != kept
 
 
 def _declare_all(root: Node) -> dict[Node, Scope]:
@@ -159,9 +175,17 @@ def _declare_import(node: Node, scope: Scope) -> None:
     source = node.child("source")
     module = "".join(child.text for child in source.children) if source is not None else ""
     for part in node.descendants():
-        named = part.kind == "identifier" and part.parent is not None
-        if named and part.parent.kind in ("import_clause", "namespace_import", "import_specifier"):  # type: ignore[union-attr]
-            scope.bindings[part.text] = Binding(part.text, None, module=module)
+        around = part.parent
+        if part.kind != "identifier" or around is None:
+            continue
+        imported = {"import_clause": "default", "namespace_import": "*"}.get(around.kind, "")
+        if around.kind == "import_specifier":
+            written = around.child("name")
+            if written is part and around.child("alias") is not None:
+                continue
+            imported = written.text or "".join(child.text for child in written.children) if written is not None else ""
+        if imported:
+            scope.bindings[part.text] = Binding(part.text, None, module=module, imported=imported)
 
 
 def parameters(function: Node) -> list[Node]:

@@ -1,38 +1,27 @@
-"""The calls that leave the page: fetch, axios and its like, XMLHttpRequest, EventSource, WebSocket, beacons."""
+"""The calls that leave the page by what a browser provides: fetch, XMLHttpRequest, EventSource, WebSocket, beacons."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .members import CLIENT_VERBS
-from .patterns import Step
-from .provided import as_record, given_values
-from .strings import concat, text
-from .syntax import Node, arguments, bare, called_name, callee_of, property_name
-from .values import EMPTY, NULL, UNDEFINED, Client, Fixed, Global, Prepared, Record, Text, Value, options
+from .draft import Draft
+from .libraries import BASES, CLIENT_PACKAGES, MAKERS, METHODS, VERBS
+from .provided import given_values
+from .records import as_record
+from .strings import text
+from .syntax import Node, arguments, bare, called_name, callee_of, key_text, property_name
+from .values import EMPTY, NULL, UNDEFINED, Global, Prepared, Record, Text, Value, options
 
 if TYPE_CHECKING:
     from .evaluator import Evaluator
     from .program import Program
     from .values import Frame
 
-_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
-_WITH_BODY = frozenset({"post", "put", "patch"})
 _MADE = {"Request": "request", "EventSource": "eventsource", "WebSocket": "websocket"}
-_CALLED = frozenset({"fetch", "axios", "open", "sendBeacon"}) | CLIENT_VERBS
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A recognised call whose parts are still values."""
-
-    via: str
-    method: Value
-    url: Value
-    params: Value = EMPTY
-    headers: Value = EMPTY
-    body: Value = UNDEFINED
+_CALLED = frozenset({"fetch", "open", "sendBeacon"})
+_HANDED_OUT = VERBS | {"fetch"}
+_ADDRESSED = VERBS | {"ajax", "getjson", "$fetch"}
 
 
 def may_leave(call: Node, evaluator: Evaluator) -> bool:
@@ -43,26 +32,45 @@ def may_leave(call: Node, evaluator: Evaluator) -> bool:
     name = property_name(callee) or callee.text
     if call.kind == "new_expression":
         return name in _MADE
+    if callee.kind == "binary_expression":
+        return any(part.text == "fetch" or property_name(part) == "fetch" for part in callee.children)
+    if name in evaluator.program.fetcher_names:
+        return True
     return name in _CALLED or (callee.kind == "identifier" and _is_alias(callee, evaluator.program))
 
 
-def is_mere_verb(call: Node) -> bool:
-    """Whether only a method like `get` or `delete` makes the call a candidate: mostly maps, so they come last."""
+def may_be_client(call: Node, evaluator: Evaluator) -> bool:
+    """Whether a call may go through a client: by a verb, or by a variable that may hold one."""
     callee = callee_of(call)
-    return callee is not None and property_name(callee) in CLIENT_VERBS
+    if callee is None or call.kind == "new_expression":
+        return False
+    if (property_name(callee) or callee.text).lower() in _ADDRESSED:
+        return True
+    return _is_alias(callee, evaluator.program)
 
 
 def _is_alias(node: Node, program: Program, hops: int = 4) -> bool:
-    """Whether a variable may stand for fetch or a client: given one by name, by property, by `bind` or by `create`."""
-    binding = program.meaning.get(node) if node.kind == "identifier" else None
+    """Whether an expression may stand for fetch or a client: named so, bound, or made by a call."""
+    binding = program.meaning.get(node) or program.tied.get(node)
     if binding is not None:
-        if binding.module == "axios" or binding in program.clients or binding.steps[-1:] == (Step("fetch"),):
+        if binding.module in CLIENT_PACKAGES or binding in program.clients or binding in program.fetchers:
+            return True
+        if binding.steps and binding.steps[-1].key.lower() in _HANDED_OUT:
             return True
         single = len(binding.values) == 1 and binding.function is None and hops > 0
         return single and _is_alias(bare(binding.values[0][0]), program, hops - 1)
     if node.kind == "call_expression":
-        return called_name(node) in ("bind", "create")
-    return (property_name(node) or node.text) in _CALLED
+        return called_name(node) == "bind" or called_name(node) in MAKERS or _is_made(node)
+    name = property_name(node) or node.text
+    return name in _CALLED or name in CLIENT_PACKAGES
+
+
+def _is_made(call: Node) -> bool:
+    """Whether a call is given settings with a base, or something that names an address."""
+    for given in arguments(call)[:2]:
+        if given.kind == "object" and any(key_text(pair.child("key")) in BASES for pair in given.children):
+            return True
+    return False
 
 
 def drafts(evaluator: Evaluator, call: Node, frame: Frame | None) -> list[Draft]:
@@ -80,22 +88,31 @@ def drafts(evaluator: Evaluator, call: Node, frame: Frame | None) -> list[Draft]
 
 
 def _of_target(evaluator: Evaluator, target: Value, call: Node, frame: Frame | None) -> list[Draft]:
-    if isinstance(target, Global) and target.path == "axios":
-        target = Client(EMPTY)
-    if isinstance(target, Global) and target.path.startswith("axios."):
-        target = Client(EMPTY, target.path.removeprefix("axios."))
     given = given_values(evaluator, call, frame)
-    if isinstance(target, Client):
-        return _by_client(target, given)
     if not isinstance(target, Global) or not given:
         return []
     if call.kind == "new_expression":
-        return _made(_MADE.get(target.path, ""), given)
+        made = _made(_MADE.get(target.path, ""), given)
+        more = _set_afterwards(evaluator, call, frame) if target.path == "Request" else EMPTY
+        return [replace(draft, headers=as_record(draft.headers).merged(more)) for draft in made]
     if target.path == "fetch":
         return _fetched("fetch", given)
     if target.path == "navigator.sendBeacon":
         return [Draft("beacon", Text("POST"), given[0], body=given[1] if len(given) > 1 else UNDEFINED)]
     return []
+
+
+def _set_afterwards(evaluator: Evaluator, made: Node, frame: Frame | None) -> Record:
+    """The headers that are set on a request after it was made: `request.headers.set(name, value)`."""
+    holder = made.parent
+    name = holder.child("name") if holder is not None and holder.kind == "variable_declarator" else None
+    binding = evaluator.program.meaning.get(name) if name is not None else None
+    found = EMPTY
+    for change in evaluator.program.changes_of(binding) if binding is not None else ():
+        if change.path == ("headers",) and change.key is not None:
+            key = Text(change.key) if isinstance(change.key, str) else evaluator.value(change.key, frame)
+            found = found.with_entry(text(key).template, evaluator.value(change.value, frame))
+    return found
 
 
 def _made(via: str, given: tuple[Value, ...]) -> list[Draft]:
@@ -125,47 +142,6 @@ def _entry(record: Record, key: str) -> Value:
     return record.entries.get(key, UNDEFINED)
 
 
-def _by_client(client: Client, given: tuple[Value, ...]) -> list[Draft]:
-    verb = client.verb
-    if not given or (verb in ("", "request") and isinstance(given[0], Record)):
-        return [_configured(client, _record(given[0]), UNDEFINED)] if given else []
-    with_body = verb in _WITH_BODY
-    settings = _record(given[2 if with_body else 1]) if len(given) > (2 if with_body else 1) else EMPTY
-    if verb not in ("", "request"):
-        settings = settings.with_entry("method", Text(verb))
-    if with_body and len(given) > 1:
-        settings = settings.with_entry("data", given[1])
-    return [_configured(client, settings, given[0])]
-
-
-def _record(value: Value) -> Record:
-    return EMPTY.merged(value)
-
-
-def _configured(client: Client, settings: Record, url: Value) -> Draft:
-    base = settings.entries.get("baseURL", _entry(client.settings, "baseURL"))
-    address = settings.entries.get("url", Text("")) if url == UNDEFINED else url
-    return Draft(
-        "axios",
-        _entry(settings, "method"),
-        _on_base(base, address),
-        params=_record(_entry(client.settings, "params")).merged(_entry(settings, "params")),
-        headers=as_record(_entry(client.settings, "headers")).merged(_entry(settings, "headers")),
-        body=_entry(settings, "data"),
-    )
-
-
-def _on_base(base: Value, url: Value) -> Value:
-    start = text(base).template
-    if isinstance(base, Fixed) or not start or "://" in text(url).template[:12]:
-        return url
-    if text(url).template == "":
-        return base
-    slash = "" if text(url).template.startswith(("/", "?")) or start.endswith("/") else "/"
-    doubled = start.endswith("/") and text(url).template.startswith("/")
-    return concat([Text(start[:-1] if doubled else start, text(base).known), Text(slash), url])
-
-
 def _opened(evaluator: Evaluator, call: Node, callee: Node, frame: Frame | None) -> list[Draft]:
     given = given_values(evaluator, call, frame)
     if not given[1:] or not _is_request(evaluator, callee, given[0], frame):
@@ -176,7 +152,7 @@ def _opened(evaluator: Evaluator, call: Node, callee: Node, frame: Frame | None)
 
 def _is_request(evaluator: Evaluator, callee: Node, method: Value, frame: Frame | None) -> bool:
     """`open` also opens windows and databases: a verb, or an object made as XMLHttpRequest, tells."""
-    if any(text(option).template.upper() in _METHODS for option in options(method)):
+    if any(text(option).template.upper() in METHODS for option in options(method)):
         return True
     held = callee.child("object")
     return held is not None and evaluator.value(held, frame) == Global("XMLHttpRequest")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .members import member
 from .strings import either
-from .values import UNDEFINED, Choice, Entries, Hole, KeyOf, Record, Sequence, Value, choice
+from .values import UNDEFINED, Choice, Entries, Hole, KeyOf, Record, Sequence, Text, Value, choice
 
 if TYPE_CHECKING:
     from .evaluator import Evaluator
@@ -39,7 +39,7 @@ def _step(evaluator: Evaluator, value: Value, step: Step, binding: Binding) -> V
     if step.key == "...":
         return _rest(value, step)
     if step.key in ("*of", "*in"):
-        return element(value, keys=step.key == "*in")
+        return element(evaluator, value, keys=step.key == "*in")
     if step.key.isdigit() and isinstance(value, Hole):
         return Hole((binding.name,))
     return member(evaluator, value, step.key)
@@ -54,12 +54,39 @@ def _rest(value: Value, step: Step) -> Value:
     return Record(left, value.open, value.query)
 
 
-def element(value: Value, *, keys: bool = False) -> Value:
-    """Any element of what is looped over; with `keys` any key."""
+def _chosen(evaluator: Evaluator, value: Value) -> Value | None:
+    """The element of a table that the evaluator looks at; it learns which tables there are by being asked."""
+    if isinstance(value, Entries) and _is_table(tuple(value.record.entries.values())):
+        place = evaluator.row_of(tuple(value.record.entries))
+        if place is None:
+            return None
+        name, held = list(value.record.entries.items())[place]
+        return Text(name) if value.keys_only else Sequence((Text(name), held))
+    if isinstance(value, Sequence) and _is_table(value.items):
+        rows = [item for item in value.items if isinstance(item, Record)]
+        place = evaluator.row_of(tuple(name for row in rows for name in (*row.entries, ",")))
+        return None if place is None else value.items[place]
+    return None
+
+
+def _is_table(rows: tuple[Value, ...]) -> bool:
+    return len(rows) > 1 and all(isinstance(row, (Record, Sequence)) for row in rows)
+
+
+def _one_of_many(item: Value) -> Value:
+    return replace(item, example="element") if isinstance(item, Text) and item.known else item
+
+
+def element(evaluator: Evaluator, value: Value, *, keys: bool = False) -> Value:
+    """Any element of what is looped over, or the one that is being looked at; with `keys` any key."""
+    chosen = _chosen(evaluator, value)
+    if chosen is not None and not keys:
+        return chosen
     if isinstance(value, Record) and (keys or value.query):
         return KeyOf(value) if keys else Sequence((KeyOf(value), choice(value.entries.values())))
     if isinstance(value, Sequence) and not keys:
-        return choice(value.items)
+        several = len(value.items) > 1
+        return choice(_one_of_many(item) if several else item for item in value.items)
     if isinstance(value, Entries):
         known = KeyOf(value.record)
         return known if value.keys_only else Sequence((known, choice(value.record.entries.values())))

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .clients import chained, has_verbs, is_address, settings_of, with_client
+from .context import HOOKS, TAKEN, handed_down, kept_by_hook
+from .fluent import after_call
+from .libraries import BASES, MAKERS
 from .members import member
 from .methods import method
+from .private import private_part
+from .records import as_record, from_pairs
 from .strings import text
 from .syntax import Node, arguments, callee_of, property_name
 from .values import (
@@ -21,6 +28,7 @@ from .values import (
     Global,
     Hole,
     Instance,
+    Namespace,
     Prepared,
     Record,
     Sequence,
@@ -59,6 +67,9 @@ _OBJECTS = frozenset({"XMLHttpRequest", "Map", "WeakMap", "Set", "WeakSet"})
 
 def given_values(evaluator: Evaluator, call: Node, frame: Frame | None) -> tuple[Value, ...]:
     """The folded arguments of a call; a spread list contributes its items."""
+    held = call.child("arguments")
+    if held is not None and held.kind == "template_string":
+        return (Sequence((evaluator.value(held, frame),), joined=True),)
     given: list[Value] = []
     for node in arguments(call):
         if node.kind == "spread_element" and node.children:
@@ -74,18 +85,63 @@ def fold_call(evaluator: Evaluator, node: Node, frame: Frame | None) -> Value:
     callee = callee_of(node)
     if callee is None:
         return Hole(("value",))
+    if node in evaluator.program.given_out:
+        return evaluator.value(evaluator.program.given_out[node], frame)
+    if node in evaluator.program.loaded:
+        return Namespace(evaluator.program.loaded[node])
+    private = private_part(evaluator, node, frame)
+    if private is not None:
+        return private
     given = given_values(evaluator, node, frame)
     name = property_name(callee) or callee.text or callee.kind
-    if name in ("useCallback", "memo", "useMemo") and given:
-        return _hooked(evaluator, name, given[0])
+    down = handed_down(evaluator, node) if name in TAKEN else None
+    if down is not None:
+        return down
+    if name in HOOKS and given:
+        hooked = kept_by_hook(evaluator, name, given[0])
+        if hooked is not None:
+            return hooked
     receiver = callee.child("object")
     if receiver is None:
-        return called(evaluator, evaluator.value(callee, frame), given, name)
+        target = evaluator.value(callee, frame)
+        result = called(evaluator, target, given, name)
+        return with_client(evaluator, given, result)
     held = evaluator.value(receiver, frame)
-    if name == "create" and given and _configures(held, given[0]):
-        return _client(held, given[0])
+    return _of_object(evaluator, held, name, given)
+
+
+def _of_object(evaluator: Evaluator, held: Value, name: str, given: tuple[Value, ...]) -> Value:
+    """What `held.name(given…)` returns."""
+    if isinstance(held, Client):
+        chain = chained(evaluator, held, name, given)
+        return chain if chain is not None else _of_inner(evaluator, held, name, given)
+    if name in MAKERS and given and _has_base(given[0]):
+        return Client(settings_of(evaluator, given[0]))
+    if name == "then" and isinstance(held, Namespace) and given and isinstance(given[0], Closure):
+        return evaluator.apply(given[0], (held,))
     answer = method(evaluator, held, name, given)
-    return answer if answer is not None else called(evaluator, member(evaluator, held, name), given, name)
+    if answer is not None:
+        return answer
+    target = member(evaluator, held, name)
+    if isinstance(target, Closure) and target.this is None and isinstance(held, Record):
+        target = replace(target, this=held)
+    if isinstance(target, Closure) and isinstance(held, Instance):
+        changed = after_call(evaluator, held, target, given)
+        if changed is not None:
+            return changed
+    result = called(evaluator, target, given, name)
+    return with_client(evaluator, given, result)
+
+
+def _of_inner(evaluator: Evaluator, client: Client, name: str, given: tuple[Value, ...]) -> Value:
+    """What a method that only the library's own code explains returns: as a rule the client with more in it."""
+    inner = client.inner if client.inner is not None else EMPTY
+    result = _of_object(evaluator, inner, name, given)
+    return Client(client.settings, inner=result) if has_verbs(result) else result
+
+
+def _has_base(value: Value) -> bool:
+    return isinstance(value, Record) and any(key in value.entries for key in BASES)
 
 
 def called(evaluator: Evaluator, target: Value, given: tuple[Value, ...], name: str) -> Value:
@@ -97,20 +153,11 @@ def called(evaluator: Evaluator, target: Value, given: tuple[Value, ...], name: 
         return choice([evaluator.apply(option, given) for option in closures] or [Hole((name,))])
     if isinstance(target, Global) and given:
         return _global_call(target.path, given)
-    return Hole((name,))
-
-
-def _hooked(evaluator: Evaluator, name: str, made: Value) -> Value:
-    return evaluator.apply(made, ()) if name == "useMemo" and isinstance(made, Closure) else made
-
-
-def _configures(held: Value, settings: Value) -> bool:
-    return isinstance(held, Client) or (isinstance(settings, Record) and "baseURL" in settings.entries)
-
-
-def _client(held: Value, settings: Value) -> Client:
-    base = held.settings if isinstance(held, Client) else EMPTY
-    return Client(base.merged(settings))
+    if isinstance(target, Client) and not target.verb and given and is_address(given[0]):
+        return Client(target.settings.with_entry("url", given[0]))
+    if isinstance(target, Client) and isinstance(target.inner, Closure) and not target.verb:
+        return called(evaluator, target.inner, given, name)
+    return target if isinstance(target, Namespace) else Hole((name,))
 
 
 def _global_call(path: str, given: tuple[Value, ...]) -> Value:
@@ -119,8 +166,10 @@ def _global_call(path: str, given: tuple[Value, ...]) -> Value:
         return first
     if path in ("Object.entries", "Object.keys", "Object.values"):
         return _listed(path, first)
+    if path == "String.raw" and isinstance(first, Sequence) and first.joined:
+        return first.items[0]
     if path == "Object.fromEntries":
-        return first.record if isinstance(first, Entries) else _from_pairs(first)
+        return first.record if isinstance(first, Entries) else from_pairs(first)
     if path == "Object.assign":
         merged = first if isinstance(first, Record) else EMPTY
         for other in given[1:]:
@@ -137,31 +186,6 @@ def _listed(path: str, value: Value) -> Value:
     return Entries(value, keys_only=path == "Object.keys")
 
 
-def _from_pairs(value: Value) -> Record:
-    """A record from a list of pairs; open where the list is not known."""
-    record = Record({}, open=not isinstance(value, Sequence))
-    for item in value.items if isinstance(value, Sequence) else ():
-        if isinstance(item, Sequence) and len(item.items) > 1:
-            record = record.with_entry(text(item.items[0]).template, item.items[1])
-    return record
-
-
-def as_record(value: Value, *, query: bool = False) -> Record:
-    """`value` as what a Headers or URLSearchParams would hold if made from it."""
-    if isinstance(value, Text):
-        return _parsed(value.template)
-    if isinstance(value, Entries):
-        value = value.record
-    if isinstance(value, Sequence):
-        value = _from_pairs(value)
-    return Record({}, query=query).merged(value)
-
-
-def _parsed(query: str) -> Record:
-    pairs = (pair.partition("=") for pair in query.lstrip("?").split("&") if "=" in pair)
-    return Record({name: Text(value, "{" not in value) for name, _, value in pairs}, query=True)
-
-
 def fold_new(evaluator: Evaluator, node: Node, frame: Frame | None) -> Value:
     """What `new` makes."""
     callee = callee_of(node)
@@ -173,7 +197,7 @@ def fold_new(evaluator: Evaluator, node: Node, frame: Frame | None) -> Value:
         return Instance(made, given)
     first = given[0] if given else UNDEFINED
     if not isinstance(made, Global):
-        return Hole((property_name(callee) or callee.text or "value",))
+        return with_client(evaluator, given, Hole((property_name(callee) or callee.text or "value",)))
     if made.path in ("URLSearchParams", "Headers", "FormData"):
         return as_record(first, query=made.path == "URLSearchParams")
     if made.path == "URL":
@@ -188,7 +212,18 @@ def joined(base: Value, path: Value) -> Text:
     written, root = text(path), text(base)
     if "://" in written.template[:12] or "import.meta" in root.template or "meta.url" in root.template:
         return written
-    if "://" in root.template and written.template.startswith("/"):
-        scheme, _, rest = root.template.partition("://")
-        root = Text(f"{scheme}://{rest.split('/', 1)[0]}", root.known)
+    if "://" in root.template:
+        root = _resolved_from(root, written.template)
     return Text(root.template + written.template, root.known and written.known)
+
+
+def _resolved_from(root: Text, path: str) -> Text:
+    """What of an absolute address stays before `path` is written behind it."""
+    scheme, _, rest = root.template.partition("://")
+    host, slash, folders = rest.partition("/")
+    if path.startswith("/"):
+        return Text(f"{scheme}://{host}", root.known)
+    if path.startswith(("?", "#")) or not path or folders.endswith("}"):
+        return root
+    kept = folders.rpartition("/")[0]
+    return Text(f"{scheme}://{host}/{kept}{'/' if kept else ''}", root.known) if slash or path else root

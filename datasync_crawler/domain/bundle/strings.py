@@ -28,6 +28,8 @@ from .values import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+# The end of what stands before a part of its own in a path, behind another part.
+_IN_PATH = re.compile(r"[\w}]/$")
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
@@ -77,8 +79,24 @@ def _address_text(address: Address) -> Text:
 
 def concat(parts: Iterable[Value], separator: str = "") -> Value:
     """The parts as one string, once for each combination of their variants."""
-    variants = islice(product(*(options(part) for part in parts)), MOST_VARIANTS)
-    return choice(_joined([text(part) for part in combination], separator) for combination in variants)
+    placed: list[tuple[Value, ...]] = []
+    before = ""
+    for part in parts:
+        variants = options(part)
+        if _IN_PATH.search(before):
+            variants = tuple(form for variant in variants for form in _forms(variant))
+        placed.append(variants)
+        before = text(part).template + separator
+    combinations = islice(product(*placed), MOST_VARIANTS)
+    return choice(_joined([text(part) for part in combination], separator) for combination in combinations)
+
+
+def _forms(value: Value) -> tuple[Value, ...]:
+    """A part of a path that is only one of many: what it is one of, and itself where it may be a name of its own."""
+    if not isinstance(value, Text) or not value.example or "/" in value.template:
+        return (value,)
+    place = Text(f"{{{value.example}}}", known=False)
+    return (place,) if any(sign.isdigit() for sign in value.template) else (place, value)
 
 
 def truth(value: Value) -> bool | None:
@@ -100,4 +118,6 @@ def either(left: Value, right: Value) -> Value:
         return left if told else right
     if isinstance(left, Choice):
         return choice([option for option in left.variants if truth(option)] or [right])
+    if isinstance(left, Hole) and isinstance(right, Text) and right.known:
+        right = replace(right, example=left.name)
     return right if truth(right) else left

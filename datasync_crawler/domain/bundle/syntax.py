@@ -125,11 +125,13 @@ def _take(cursor: TreeCursor, parent: Node, siblings: list[Node], source: bytes)
 
 
 def _take_sign(kind: str, name: str, parent: Node, siblings: list[Node]) -> None:
-    """Keep what signs mean: an operator, a kind of declaration, a getter, an elision in a destructured list."""
+    """Keep what signs mean: an operator, a kind of declaration, a getter, a default export, an elision in a list."""
     if name == "operator" or (kind in ("get", "static") and parent.kind == "method_definition"):
         parent.operator = kind
     elif name == "kind":
         parent.text = kind
+    elif kind == "default" and parent.kind == "export_statement":
+        parent.operator = kind
     elif kind == "," and parent.kind in ("array_pattern", "array"):
         siblings.append(Node(",", 0, 0, "", parent))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from .syntax import Node
 
@@ -16,11 +16,15 @@ MOST_VARIANTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string, or a number (`numeric`); unknown parts stand as `{name}` and make it not `known`."""
+    """A string, or a number (`numeric`); unknown parts stand as `{name}` and make it not `known`.
+
+    `example` names what a value is only one of many for: a default of something unknown, an element of a list.
+    """
 
     template: str
     known: bool = True
     numeric: bool = False
+    example: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """An array."""
+    """An array; `joined` are the pieces of a tagged template, which are its one item as a whole."""
 
     items: tuple[Value, ...]
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,13 @@ class Frame:
     outer: Frame | None
 
 
+def entered(frame: Frame | None, function: Node | None) -> Frame | None:
+    """The call of `function` that `frame` is, or lies in."""
+    while frame is not None and frame.function is not function:
+        frame = frame.outer
+    return frame
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Closure:
     """A function as a value."""
@@ -125,18 +137,33 @@ class Blueprint:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instance:
-    """`new` of a class; `arguments` is None where the code that makes it is unknown."""
+    """`new` of a class; `arguments` is None where the code that makes it is unknown.
+
+    `changed` holds what methods have made of its parts since.
+    """
 
     blueprint: Blueprint
     arguments: tuple[Value, ...] | None
+    changed: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Client:
-    """A configured HTTP client (axios or its like); `verb` when one of its methods is meant."""
+    """A configured HTTP client of a library; `verb` when one of its methods is meant.
+
+    `inner` is what the same expression is by the library's own code, where the source holds that.
+    """
 
     settings: Record
     verb: str = ""
+    inner: Value | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Namespace:
+    """All that a module exports: expressions by name."""
+
+    exports: Mapping[str, Node]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +198,7 @@ Value = (
     | Blueprint
     | Instance
     | Client
+    | Namespace
     | Prepared
     | Global
     | Choice
@@ -184,6 +212,15 @@ EMPTY = Record({})
 def options(value: Value) -> tuple[Value, ...]:
     """The variants of a choice, or the one value."""
     return value.variants if isinstance(value, Choice) else (value,)
+
+
+def closures(value: Value) -> Iterator[Closure]:
+    """The functions of the source that `value` may be."""
+    for option in options(value):
+        if isinstance(option, Closure):
+            yield option
+        elif isinstance(option, Client) and option.inner is not None:
+            yield from closures(option.inner)
 
 
 def choice(values: Iterable[Value]) -> Value:

@@ -12,6 +12,8 @@ _SCRIPT_RELATIONS = frozenset({"modulepreload", "preload", "prefetch"})
 _DOCUMENT = re.compile(r"""["'`(](/?[\w./-]*(?:\.md|\.ya?ml|openapi[\w.]*|swagger[\w.]*))["'`)]""")
 # A path in quotes, behind an unknown base or with more to come; one of a single part may be anything.
 _PATH = re.compile(r"""["'`](?:\$\{[\w.$]+\})?((?:/[\w-]+){2,6})(?=["'`?]|\$\{)""")
+# A script's name in quotes; what is rendered ahead escapes the quotes in its own data.
+_SCRIPT_NAME = re.compile(r"""["'`]([\w./:@~%()\[\]-]+\.m?js)(?:\?[\w=&.-]*)?\\?["'`]""")
 _READS_URL = re.compile(r"URLSearchParams|searchParams|location\.(?:search|hash|href)")
 _GETS = re.compile(r"""\.get\(\s*["'`]([A-Za-z][\w.-]{1,40})["'`]\s*\)""")
 _STORED = re.compile(r"""\.getItem\(\s*["'`]([\w.:-]{2,60})["'`]\s*\)""")
@@ -35,23 +37,44 @@ class _Tags(HTMLParser):
         super().__init__()
         self.scripts: list[str] = []
         self.links: list[str] = []
+        self.mentioned: list[str] = []
+        self._inline = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag == "script" and values.get("src"):
             self.scripts.append(values["src"])
+        elif tag == "script":
+            self._inline = True
         elif tag == "link" and values.get("rel", "") in _SCRIPT_RELATIONS and values.get("href", "").endswith(".js"):
             self.scripts.append(values["href"])
         elif tag == "a" and values.get("href"):
             self.links.append(values["href"])
 
+    def handle_endtag(self, tag: str) -> None:
+        self._inline = self._inline and tag != "script"
+
+    def handle_data(self, data: str) -> None:
+        if self._inline:
+            self.mentioned += _SCRIPT_NAME.findall(data)
+
 
 def page_links(html: str, base: str) -> Links:
-    """The scripts and documents of a page at the address ``base``."""
+    """The scripts and documents of a page at the address ``base``, those that scripts inside the page name last."""
     tags = _Tags()
     tags.feed(html)
     documents = [link for link in tags.links if _DOCUMENT.fullmatch(f'"{link}"')]
-    return Links(_absolute(tags.scripts, base), _absolute(documents, base))
+    mentioned = [_from_its_folder(link, tags.scripts) for link in tags.mentioned]
+    return Links(_absolute([*tags.scripts, *mentioned], base), _absolute(documents, base))
+
+
+def _from_its_folder(mentioned: str, scripts: Iterable[str]) -> str:
+    """A script's name with what stands before the same folder in the address of another script of the page."""
+    folder = mentioned.partition("/")[0] + "/"
+    if folder in ("/", "./", "../") or "/" not in mentioned or "://" in mentioned:
+        return mentioned
+    homes = (script.partition("/" + folder) for script in scripts if "/" + folder in script)
+    return next((f"{home}/{mentioned}" for home, _, _ in homes), mentioned)
 
 
 def mentioned_documents(text: str, base: str) -> tuple[str, ...]:
