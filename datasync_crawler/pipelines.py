@@ -21,7 +21,7 @@ from datasync_crawler.domain.page import StoredPage
 from datasync_crawler.domain.profile import Pool
 from datasync_crawler.flow.clock import SystemClock
 from datasync_crawler.flow.dispatch import Dispatch
-from datasync_crawler.flow.opening import open_run
+from datasync_crawler.flow.opening import lessons_of, one_more, open_run
 from datasync_crawler.flow.reception import Reception
 from datasync_crawler.flow.writing import Writer
 
@@ -68,23 +68,24 @@ class LedgerPipeline:
         clock, choices = SystemClock(), self._choices
         since = clock.wall() - _LONGEST_WINDOW
         known = await self._pages.do(lambda ledger: recall(ledger, self._key, since))
+        learned = one_more(known.learned) if choices.relearn else known.learned
         self._run = spider.run = open_run(
             known.profile,
             known.shards,
             generation=known.generation,
             stored=known.stored,
             calls=known.calls,
-            learned=known.learned,
+            learned=learned,
             key_worked=known.key_worked,
             clock=clock,
             log=self._notes,
             most_in_flight=choices.most_in_flight,
             reserve=choices.reserve,
-            relearn=choices.relearn,
             whole=not choices.id_only,
             cursor_margin=choices.cursor_threshold,
         )
         self._run.loading = known.loading
+        self._run.lessons |= lessons_of(learned) if choices.relearn else {}
         # What is there by now stays: the collector need not look at it again, page after page.
         gc.freeze()
         self._run.key_dies = None if known.first_call is None else known.first_call + choices.key_life

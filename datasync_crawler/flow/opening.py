@@ -51,18 +51,15 @@ def open_run(
     log: CallLog,
     most_in_flight: int,
     reserve: int = 0,
-    relearn: bool = False,
     whole: bool = False,
     cursor_margin: float = 0.0,
     key_worked: bool = False,
 ) -> Run:
     """The state of a run that goes on where the ledger stands.
 
-    ``calls`` are earlier departures under the same key (pool, wall seconds), ``learned`` limits by pool, which
-    ``relearn`` raises by one call: a service that still refuses there teaches them again. ``whole`` keeps whole
-    events. For the others see :class:`Run`.
+    ``calls`` are earlier departures under the same key (pool, wall seconds), ``learned`` limits by pool; ``whole``
+    keeps whole events. For the others see :class:`Run`.
     """
-    learned = {name: _one_more(pool) for name, pool in learned.items()} if relearn else learned
     bell, crew = Bell(), _crew(profile, most_in_flight, whole=whole)
     return Run(
         profile=profile,
@@ -81,15 +78,19 @@ def open_run(
         others=crew.others,
         key_worked=key_worked,
         upwards=upwards(profile),
-        lessons=_lessons(learned) if relearn else {},
     )
 
 
-def _one_more(pool: Pool) -> Pool:
-    return msgspec.structs.replace(pool, limit=pool.limit + 1) if pool.limit else pool
+def one_more(learned: Mapping[str, Pool]) -> dict[str, Pool]:
+    """Learned limits with a call more: a service that still refuses there teaches them again by one refusal."""
+    return {
+        name: msgspec.structs.replace(pool, limit=pool.limit + 1) if pool.limit else pool
+        for name, pool in learned.items()
+    }
 
 
-def _lessons(learned: Mapping[str, Pool]) -> dict[str, Limit]:
+def lessons_of(learned: Mapping[str, Pool]) -> dict[str, Limit]:
+    """The limits as lessons that are to be written down."""
     return {name: limit for name, pool in learned.items() if (limit := _limit(pool)) is not None}
 
 

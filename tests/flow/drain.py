@@ -13,7 +13,7 @@ from datasync_crawler.domain.profile import Pool, Profile
 from datasync_crawler.domain.shard import Shard
 from datasync_crawler.flow.answers import Answer
 from datasync_crawler.flow.dispatch import Dispatch
-from datasync_crawler.flow.opening import open_run
+from datasync_crawler.flow.opening import lessons_of, one_more, open_run
 from datasync_crawler.flow.reception import Reception
 from datasync_crawler.flow.run import Call, Run
 from datasync_crawler.flow.secrets import Secrets
@@ -104,13 +104,13 @@ class Drain:
             generation=1,
             stored=len(self.book.rows),
             calls=[*calls_before, *self.book.calls],
-            learned=learned or {},
+            learned=(known := one_more(learned or {}) if relearn else learned or {}),
             clock=self.clock,
             log=self.book,
             most_in_flight=most_in_flight,
             reserve=reserve,
-            relearn=relearn,
         )
+        self.run.lessons |= lessons_of(known) if relearn else {}
         self.dispatch = Dispatch(self.run, self.book, give_up_after=give_up_after, most_at_once=most_at_once)
         self.reception = Reception(self.run)
         self._secrets = Secrets(KEY)
