@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 WORLDS = 25
 THRICE = 3
-MOST_MOVES = 14
+MOST_MOVES = 16
 _USUAL: Kind = {"events": 2_000, "speed": 30.0, "page_cap": 100, "feed_cap": 100}
 _LONGEST, _FEWEST = 4.0, 500
 """Seconds that a world may take at least, and events that it has at least."""

@@ -29,8 +29,9 @@ _PATIENCE = 90.0
 class Drained:
     """What came of a world: the last command, the score, the ids in the table and in truth.
 
-    ``discovery`` counts the keyed calls of discovery; ``seconds`` are those from the first keyed call to the last row,
-    without the start of the command in between, which is the machine's and not the service's.
+    ``discovery`` counts the keyed calls of discovery; ``refused`` those refused by pool until all was drained;
+    ``seconds`` are those from the first keyed call to the last row, without the start of the command in between, which
+    is the machine's and not the service's.
     """
 
     ended: Ended
@@ -39,12 +40,7 @@ class Drained:
     ids: set[str]
     truth: set[str]
     seconds: float
-
-    @property
-    def refused(self) -> dict[str, int]:
-        """Refused calls by pool."""
-        pools: dict[str, int] = self.score["pools"]["refused"]
-        return pools
+    refused: dict[str, int]
 
 
 def needs_a_browser(world: World) -> bool:
@@ -89,9 +85,10 @@ def _drained(trial: Trial) -> Drained:
     ids = {str(row[0]) for row in trial.rows("SELECT id::text FROM ingested_events")}
     again, _ = _calls_after(trial, last)
     seconds = last - first + max(0.0, float(trial.rows(_LAST_ROW)[0][0] or 0.0) - again)
+    refused: dict[str, int] = simulator.score()["pools"]["refused"]
     if ended.code == 0:
         ended = trial.run("submit")
-    return Drained(ended, simulator.score(), discovery, ids, simulator.truth(), seconds)
+    return Drained(ended, simulator.score(), discovery, ids, simulator.truth(), seconds, refused)
 
 
 def _calls_after(trial: Trial, moment: float) -> tuple[float, float]:

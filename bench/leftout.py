@@ -35,6 +35,11 @@ def _shrinks_by_one(world: World) -> bool:
     return all(round(limit * lie) - round((limit - 1) * lie) == 1 for limit in limits)
 
 
+def _ranged(world: World) -> bool:
+    """Whether a list takes bounds by time."""
+    return world.ranges_on_events or (world.ways.feed_told and world.ways.ranges_on_feed)
+
+
 def _lives(world: World) -> bool:
     """Whether a cursor outlives the wait for a window."""
     return not world.cursor_checked or world.cursor_life > 1.3 * max(world.header_window, world.budgets.hidden_window)
@@ -86,7 +91,7 @@ NEEDS: tuple[Need, ...] = (
     _need(
         "nothing takes bounds",
         "since_form since_inclusive until_inclusive since_parameter filtered_total",
-        lambda world: world.ranges_on_events or (world.ways.feed_told and world.ways.ranges_on_feed),
+        _ranged,
     ),
     _need(
         "nothing is called offset",
@@ -102,7 +107,38 @@ NEEDS: tuple[Need, ...] = (
         "ids_path",
         lambda world: _made(world) and not world.cursors.cursor_bound,
     ),
-    _need("a total that is not told is not wrong", "total_extra", lambda world: world.truth.total_told),
+    _need(
+        "ids alone are entered as the list is, so they are left where they run against it",
+        "ids_path",
+        lambda world: world.ways.oldest_first in ("none", "both"),
+    ),
+    _need(
+        "no bound by time parts an instant that fills a page, and the numbers of its rows are left beside such bounds",
+        "density",
+        lambda world: (
+            world.rows.density not in ("ties", "instant") or world.ways.paging == "cursor" or not _ranged(world)
+        ),
+    ),
+    _need(
+        "a total that is not told is not wrong, and stands nowhere",
+        "total_extra total_form total_header",
+        lambda world: world.truth.total_told,
+    ),
+    _need(
+        "a silent refusal that has no status of its own cannot be told from others",
+        "refusal_status",
+        lambda world: world.limits and not world.budgets.refusal_silent,
+    ),
+    _need(
+        "no feed has an order",
+        "oldest_first",
+        lambda world: world.ways.feed_told or world.ways.oldest_first == "events",
+    ),
+    _need(
+        "where nothing tells a total under the list's own name, an end is watched for longer than a world may take",
+        "total_told events_name",
+        lambda world: world.truth.total_told or world.names.events_name == "events",
+    ),
     _need("nothing is kept", "hits_count cache_ttl not_modified", lambda world: world.cache),
     _need(
         "the loop is where nobody walks",

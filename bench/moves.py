@@ -55,11 +55,7 @@ UNMOVED: Mapping[str, str] = {
         "nothing there leads to events"
     ),
     "key_life outage_after outage_for": "what is drained then depends on the moment, and no oracle knows it",
-    "submission_fault submissions_allowed submissions_listed submissions_name repository_parameter": (
-        "befalls what is handed in, once all is drained"
-    ),
-    "events_moved_to moves_after attributes_under refusal_status texts_for_numbers oldest_first next_form total_form "
-    "total_header": "has shipped worlds of its own",
+    "submission_fault submissions_allowed submissions_listed": "befalls what is handed in, once all is drained",
 }
 """Switches that no move sets, and why."""
 
@@ -71,7 +67,19 @@ MOVES: Mapping[str, Sequence[Kind]] = {
             "access_path": ["/live/ticket", "/grants"],
         }
     ],
-    "lists": [{"events_name": ["records", "entries"], "sessions_name": "visits", "metrics_name": "gauges"}],
+    "lists": [
+        {
+            "events_name": ["records", "entries"],
+            "sessions_name": "visits",
+            "metrics_name": "gauges",
+            "submissions_name": ["results", "deliveries"],
+            "repository_parameter": ["repository_url", "repo"],
+        }
+    ],
+    "moved": [
+        {"events_moved_to": ["/records/all", "/api/v2/list"]},
+        {"events_moved_to": ["/moved/rows", "/v9/stream-of-rows"], "moves_after": [15.0, 40.0]},
+    ],
     "key-header": [
         {"key_header": ["X-Access-Key", "Api-Token"]},
         {"key_header": "Authorization", "key_scheme": ["Bearer", "Token"]},
@@ -90,6 +98,13 @@ MOVES: Mapping[str, Sequence[Kind]] = {
     ],
     "types": [{"type_filters": True, "type_parameter": ["kind", "category"]}],
     "layout": [_FLAT, _NESTED],
+    "leading": _other("next_form"),
+    "total-place": [
+        {"total_form": "header", "total_header": ["X-Total", "Total-Records"]},
+        {"total_form": "content-range"},
+    ],
+    "attributes": [{"attributes_under": ["attributes", "properties"], "texts_for_numbers": True}],
+    "oldest": _other("oldest_first"),
     "fields": [
         {
             "id_field": ["eventId", "uid", "_id"],
@@ -108,6 +123,7 @@ MOVES: Mapping[str, Sequence[Kind]] = {
     "budget-lie": [{"budget_lie": [1.2, 1.5]}],
     "retry-form": _other("retry_form"),
     "silent-refusal": [{"refusal_silent": True}],
+    "refusal-status": [{"refusal_status": [403, 420, 503]}],
     "hidden-limit": [{"hidden_limit": [12, 20], "hidden_window": [45, 60]}],
     "key-forms": [{"header_key": False}, {"query_key": False}],
     "door": [{"key_camel_accepted": True, "key_refusal": 403, "stats_needs_key": False}],

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.guard import loopback_only
 
-pytest_plugins = ["tests.fixtures_postgres"]
+pytest_plugins = ["tests.fixtures_forks", "tests.fixtures_postgres"]
 
 SETTINGS = (
     "ACCEPT_REJECTED",

@@ -17,6 +17,7 @@ from datasync_crawler.domain.errors import (
     LedgerError,
     NotComplete,
     SubmissionRefused,
+    SubmissionTooSoon,
     SubmissionUnknown,
 )
 from datasync_crawler.domain.receipts import Receipt, Verdict, explain, judge, read_listing, read_receipt, refusal
@@ -44,6 +45,8 @@ _LOOKS = "submission look"
 _POOL = "submissions"
 _TELL_EVERY = 2.0
 _LONGEST_KEPT = 4096
+# So often a submission that came too soon is waited with, and for no longer than so many seconds.
+_MOST_WAITS, _LONGEST_WAIT = 4, 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Handover:
 
     ``key`` is the key's SHA-256, ``secret`` what must not be kept of an answer. A service that took a whole body and
     did not answer may still be at it: that it has not counted it is believed only when it says so ``pause`` seconds
-    later as well.
+    later as well. So long, and each time twice as long, is waited when calls were too many and no wait is told.
     """
 
     ledger: Ledger
@@ -98,7 +101,16 @@ class Handover:
         if not again and any(offer.ids.is_that_of(past[position]) for position in open_questions(past)):
             raise SubmissionUnknown(_unknown("these ids were sent before"))
         self._check_left(before)
-        return self._send(offer, before, len(past))
+        for tried in range(_MOST_WAITS):
+            try:
+                return self._send(offer, before, len(past) + tried)
+            except SubmissionTooSoon as later:
+                wait = self.pause * 2**tried if later.wait is None else later.wait
+                if wait > _LONGEST_WAIT:
+                    raise
+                self.say(f"{later}; again in {wait:.0f} s")
+                time.sleep(wait)
+        return self._send(offer, before, len(past) + _MOST_WAITS)
 
     def _done(self, offer: Offer) -> Accepted | None:
         record = accepted(self.ledger.submissions(), offer.ids)
@@ -166,7 +178,7 @@ class Handover:
         text = f"{reply.status} {reply.body[:_LONGEST_KEPT].decode('utf-8', 'replace')}"
         if verdict is Verdict.REFUSED:
             self.ledger.settle(intent, REFUSED, text)
-            raise refusal(reply.status, reply.body)
+            raise refusal(reply.status, reply.body, reply.wait)
         if verdict is Verdict.DOUBTFUL or not reply.whole:
             return self._find_out(position, explain(reply.status, reply.body))
         try:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from datasync_crawler.domain.errors import ConfigurationError, SubmissionRefused
+from datasync_crawler.domain.ratelimit import read_refusal, read_retry_after
 
 if TYPE_CHECKING:
     import socket
@@ -41,11 +42,15 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer; ``whole`` tells whether the request had left completely when it came."""
+    """An answer; ``whole`` tells whether the request had left completely when it came.
+
+    ``wait`` is after how many seconds it tells to come again, None where it does not.
+    """
 
     status: int
     body: bytes
     whole: bool = True
+    wait: float | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -156,7 +161,9 @@ class SubmissionDesk:
                 body += part
         except (OSError, http.client.HTTPException):
             pass
-        return Reply(response.status, bytes(body), whole)
+        now = time.time()
+        told = read_retry_after(response.getheader("Retry-After"), now)
+        return Reply(response.status, bytes(body), whole, read_refusal(bytes(body), now) if told is None else told)
 
 
 def _connection(parts: SplitResult, patience: float) -> http.client.HTTPConnection:

@@ -78,7 +78,8 @@ class Command(ScrapyCommand):
         """The paragraph of ``--help``."""
         return (
             "Submits all ids in one POST, once the events are proven complete. A submission whose outcome is unknown "
-            "is looked up and never repeated by itself; a set that was accepted is not sent again. "
+            "is looked up and never repeated by itself; a set that was accepted is not sent again. One that is "
+            "refused because calls came too soon is sent again after the wait that is told, four times at most. "
             "Example: scrapy submit --repo https://github.com/you/your-repository"
         )
 

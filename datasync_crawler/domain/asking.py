@@ -174,7 +174,9 @@ def _lives(mark: Checkpoint, now: float) -> bool:
 def _entry(endpoint: Endpoint, shard: Shard, *, inclusive: bool) -> str:
     """The filter that lets rows of the position's unit through once more: ties are met again, never lost."""
     unit, position = endpoint.filter_unit, shard.checkpoint.position
-    above = shard.high or 0 if position is None else behind(position, max(unit, endpoint.shape.time_unit))
+    # A bound may lie within a unit of the filter, and what is below it there must be let through as well.
+    place = (shard.high or 0) - 1 if position is None else position
+    above = behind(place, max(unit, endpoint.shape.time_unit))
     # Upwards the row at the bound is wanted, and a filter that includes it may sort more finely than it prints.
     step = unit if inclusive or not endpoint.descending else 0
     return write_bound(_edge(endpoint, above) - step, unit, iso=endpoint.filter_iso)

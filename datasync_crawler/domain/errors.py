@@ -84,6 +84,17 @@ class SubmissionRefused(DatasyncError):
     """Raised when the service answered a submission with a refusal."""
 
 
+class SubmissionTooSoon(SubmissionRefused):
+    """Raised when a submission was refused for the rate of calls alone: it may be taken in ``wait`` seconds.
+
+    ``wait`` is None where nothing tells.
+    """
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
+
+
 class PageError(DatasyncError):
     """Raised when an answer is not a usable page, from the page reader; the page is asked for again."""
 

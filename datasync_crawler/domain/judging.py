@@ -76,3 +76,8 @@ def ends(page: Page, *, asked: int, flagged: bool, chained: bool) -> bool:
     if chained:
         return page.next_cursor is None
     return page.has_more is False if flagged else served < asked
+
+
+def stays(page: Page, before: Checkpoint, *, asked: int) -> bool:
+    """Whether a short page ends with the row that was reached before: nothing comes after it, whatever a flag says."""
+    return bool(page.ids) and page.ids[-1] == before.last_id and len(page.ids) + len(page.rejected) < asked

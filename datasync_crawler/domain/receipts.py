@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from datasync_crawler.domain.errors import DatasyncError, KeyExpired, KeyRefused, SubmissionRefused
+from datasync_crawler.domain.errors import DatasyncError, KeyExpired, KeyRefused, SubmissionRefused, SubmissionTooSoon
+from datasync_crawler.domain.ratelimit import RateWord, refuses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,10 +96,12 @@ def explain(status: int, body: bytes) -> str:
     return f"status {status}" + (f": {line[:_LONGEST_REASON]}" if line else "")
 
 
-def refusal(status: int, body: bytes) -> DatasyncError:
-    """The error that a refusing answer stands for: of the key when it speaks of the key, else of the submission."""
+def refusal(status: int, body: bytes, wait: float | None = None) -> DatasyncError:
+    """The error that a refusing answer stands for: of the rate (``wait`` was told), of the key, else of itself."""
     told = explain(status, body)
     words = body.decode("utf-8", "replace").lower()
+    if refuses(status, RateWord(), body) and "submission" not in words:
+        return SubmissionTooSoon(f"the submission was refused ({told})", wait)
     keyed = any(word in words for word in _KEY_WORDS)
     if "expired" in words and (keyed or status == 401):  # noqa: PLR2004 - HTTP's own
         return KeyExpired(f"the key has expired ({told})")

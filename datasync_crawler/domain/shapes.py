@@ -19,6 +19,7 @@ class RowShape(msgspec.Struct, frozen=True):
     ``type_under`` from there to the object that has the time or the type. ``time_unit`` is the coarsest resolution
     that any time had, in microseconds. ``next_link`` are the query parameters that say where the next page
     begins, where that is told by an address: at ``next_cursor``, or if that is None in the ``Link`` header.
+    ``total_header`` is the header that tells the total where no member of the answer does.
     """
 
     rows: Path
@@ -36,6 +37,7 @@ class RowShape(msgspec.Struct, frozen=True):
     returned: Path | None = None
     limit: Path | None = None
     next_link: tuple[str, ...] = ()
+    total_header: str | None = None
 
     @property
     def chained(self) -> bool:

@@ -9,7 +9,7 @@ from datasync_crawler.domain.asking import Ask
 from datasync_crawler.domain.ending import Belief, believe
 from datasync_crawler.domain.errors import PageError, RowsRejected
 from datasync_crawler.domain.headtotal import headed
-from datasync_crawler.domain.judging import EMPTY, Misplaced, ends, judge, sharpened
+from datasync_crawler.domain.judging import EMPTY, Misplaced, ends, judge, sharpened, stays
 from datasync_crawler.domain.links import followed
 from datasync_crawler.domain.page import Page, StoredPage
 from datasync_crawler.domain.ratelimit import speaks_of_rates
@@ -166,6 +166,7 @@ class Reception:
         now, margin = self._run.clock.wall(), self._run.cursor_margin
         after = judge(self._run.reach(live.shard), page, top=ask.top, answered_at=now, cursor_margin=margin)
         told = ends(page, asked=ask.limit, flagged=shape.has_more is not None, chained=shape.chained)
+        told = told or stays(page, before, asked=ask.limit)
         live.void = told and not page.ids
         if after.proof or not told:
             live.trust(after.position)

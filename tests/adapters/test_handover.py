@@ -19,6 +19,7 @@ from datasync_crawler.domain.errors import (
     NotComplete,
     StateBusy,
     SubmissionRefused,
+    SubmissionTooSoon,
     SubmissionUnknown,
 )
 from datasync_crawler.domain.page import Page, StoredPage
@@ -136,7 +137,7 @@ def test_every_call_is_noted_under_the_keys_hash(ledger: Ledger, handover: Hando
     assert [call.pool for call in ledger.calls(KEY_HASH, 0)] == ["submissions", "submissions"]
 
 
-@pytest.mark.parametrize("way", ["400 {}", "429 {}", "refuse early", "307 moved", '200 {"success": false}'])
+@pytest.mark.parametrize("way", ["400 {}", "refuse early", "307 moved", '200 {"success": false}'])
 def test_a_refusal_is_written_down_and_a_new_command_may_try(
     ledger: Ledger, counter: Counter, handover: Handover, way: str
 ) -> None:
@@ -146,6 +147,34 @@ def test_a_refusal_is_written_down_and_a_new_command_may_try(
     assert outcomes(ledger) == ["refused"]
     assert not handover.hand_in(OFFER).already
     assert outcomes(ledger) == ["refused", "accepted"]
+
+
+def test_one_that_came_too_soon_is_sent_again_until_it_is_taken(
+    ledger: Ledger, counter: Counter, handover: Handover
+) -> None:
+    counter.ways = ['429 {"error": "Too many requests", "retryAfter": 0}', "403 quota", "accept"]
+    assert not handover.hand_in(OFFER).already
+    assert outcomes(ledger) == ["refused", "refused", "accepted"]
+
+
+def test_one_that_always_comes_too_soon_or_much_too_soon_is_refused(
+    ledger: Ledger, counter: Counter, handover: Handover
+) -> None:
+    counter.ways = ["429 {}"]
+    with pytest.raises(SubmissionTooSoon):
+        handover.hand_in(OFFER)
+    assert outcomes(ledger) == ["refused"] * 5
+    counter.ways = ['429 {"retryAfter": 3000}']
+    with pytest.raises(SubmissionTooSoon):
+        handover.hand_in(OFFER)
+    assert len(outcomes(ledger)) == 6
+
+
+def test_that_all_submissions_are_used_is_not_waited_for(ledger: Ledger, counter: Counter, handover: Handover) -> None:
+    counter.ways = ['429 {"error": "All 5 submissions are used"}']
+    with pytest.raises(SubmissionRefused):
+        handover.hand_in(OFFER)
+    assert outcomes(ledger) == ["refused"]
 
 
 def test_an_expired_key_is_told_as_such(ledger: Ledger, counter: Counter, handover: Handover) -> None:

@@ -159,3 +159,10 @@ def test_a_part_of_the_range_is_entered_only_where_a_position_can_be_asked_for(
 )
 def test_no_row_may_be_newer_than_what_was_asked_for(place: Endpoint, shard: Shard, top: int | None) -> None:
     assert ceiling(place, shard, NOW) == top
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+def test_a_bound_within_a_unit_of_the_filter_lets_all_below_it_through(inclusive: bool) -> None:
+    place = endpoint(until_param="until", until_inclusive=inclusive, filter_unit=1_000_000)
+    until = int(asked(place, Shard(1, None, AT))["until"])
+    assert until == AT // 1_000_000 + (0 if inclusive else 1)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from datasync_crawler.domain.judging import EMPTY, Misplaced, ends, judge, sharpened
+from datasync_crawler.domain.judging import EMPTY, Misplaced, ends, judge, sharpened, stays
 from datasync_crawler.domain.page import Page, RejectedRow
 from datasync_crawler.domain.profile import CursorShape, Endpoint, RowShape
 from datasync_crawler.domain.shard import Checkpoint, Shard
@@ -98,3 +98,11 @@ def test_a_coarse_time_of_the_last_row_is_taken_from_the_cursor_that_names_it() 
     assert sharp(second, second - 1_000_000, cursor=told) == [second, second - 1_000_000]
     assert sharp(second, second, cursor='{"id":"row9","ts":1769541612369}') == [second, second]
     assert sharp(second, second, cursor=None) == [second, second]
+
+
+def test_a_short_page_that_ends_where_the_last_one_did_leads_no_further() -> None:
+    reached = Checkpoint(5, "b")
+    assert stays(Page(ids=["a", "b"], times=[6, 5], has_more=True), reached, asked=3)
+    assert not stays(Page(ids=["a", "b"], times=[6, 5], has_more=True), reached, asked=2)
+    assert not stays(Page(ids=["b", "c"], times=[5, 4], has_more=True), reached, asked=3)
+    assert not stays(Page(ids=[], times=[]), Checkpoint(), asked=3)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from datasync_crawler.domain.errors import KeyExpired, KeyRefused, SubmissionRefused
+from datasync_crawler.domain.errors import KeyExpired, KeyRefused, SubmissionRefused, SubmissionTooSoon
 from datasync_crawler.domain.receipts import Verdict, explain, judge, read_listing, read_receipt, refusal
 
 REPO = "https://example.org/someone/work"
@@ -119,7 +119,8 @@ def test_an_answer_that_tells_nothing_is_no_listing(text: bytes) -> None:
         (403, {"error": "Forbidden"}, KeyRefused),
         (403, {"error": "Submission limit reached for this key"}, SubmissionRefused),
         (400, {"error": "bad id in line 3"}, SubmissionRefused),
-        (429, {"error": "slow down"}, SubmissionRefused),
+        (429, {"error": "slow down"}, SubmissionTooSoon),
+        (429, {"error": "no submission left"}, SubmissionRefused),
         (302, {}, SubmissionRefused),
     ],
 )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from datasync_crawler.adapters.state import held
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bench.forked import Forks
     from bench.trial import Ended
     from datasync_crawler.simulator import Simulator
 
@@ -47,13 +49,13 @@ def complaint(ended: Ended) -> str:
 
 
 @pytest.fixture
-def wrong(service: Simulator, postgres_url: str, tmp_path: Path) -> Trial:
+def wrong(service: Simulator, postgres_url: str, tmp_path: Path, forks: Forks) -> Trial:
     service.reset()
-    return Trial(service, tmp_path, postgres_url)
+    return Trial(service, tmp_path, postgres_url, forks=forks)
 
 
 def with_settings(trial: Trial, **settings: str) -> Trial:
-    return Trial(trial.simulator, trial.folder, trial.database, settings)
+    return replace(trial, settings=settings)
 
 
 @pytest.mark.slow

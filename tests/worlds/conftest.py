@@ -10,20 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.draining import Drained, drain
-from bench.forked import Forks
 from tests.worlds.known import chart_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from bench.forked import Forks
+
 AT_ONCE = 2
-
-
-@pytest.fixture(scope="session")
-def forks() -> Iterator[Forks]:
-    """What commands are forked from."""
-    with Forks() as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

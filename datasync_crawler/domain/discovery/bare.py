@@ -21,7 +21,7 @@ from datasync_crawler.domain.discovery.probing import (
     route_of,
     with_query,
 )
-from datasync_crawler.domain.discovery.questions import made_is_disliked
+from datasync_crawler.domain.discovery.questions import refuse_made
 from datasync_crawler.domain.discovery.routes import Route
 from datasync_crawler.domain.discovery.wholes import may_be_whole
 from datasync_crawler.domain.links import next_address
@@ -60,7 +60,7 @@ def ask_bare(case: Case, main: Answer) -> Iterator[Probe]:
     newest = main.shown
     end = made_time(newest)
     roles = _roles(case, main, route)
-    made = [] if made_is_disliked(case) else made_cursor(route, newest, end, main.at)
+    made = [] if any(refuse_made(case)) else made_cursor(route, newest, end, main.at)
     made = [(roles.cursor or "", value) for _, value in made]
     url = with_query(route.url, [(roles.limit or "", str(LARGE)), *made])
     probe = plain_probe(route, main.probe.credential, Question.IDS)

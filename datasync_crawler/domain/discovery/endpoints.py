@@ -13,7 +13,7 @@ from datasync_crawler.domain.discovery.listing import Listing
 from datasync_crawler.domain.discovery.numbers import Numbered, counted_on
 from datasync_crawler.domain.discovery.parameters import Roles
 from datasync_crawler.domain.discovery.position import Ends
-from datasync_crawler.domain.discovery.probing import USUAL, cap_of, position_name, route_of
+from datasync_crawler.domain.discovery.probing import USUAL, address_of, cap_of, position_name, route_of
 from datasync_crawler.domain.profile import Endpoint, TokenGrant
 
 
@@ -38,7 +38,7 @@ def _endpoint(case: Case, main: Answer, answer: Answer, roles: Roles) -> Endpoin
     numbered = proven_number(case, name) or Numbered()
     return Endpoint(
         name=name,
-        url=answer.probe.url.split("?")[0],
+        url=address_of(case, answer),
         shape=listing.shape,
         cap=cap_of(answer),
         limit_param=roles.limit,

@@ -16,8 +16,15 @@ def position_proven(case: Case, endpoint: str) -> bool | None:
     if main is None or main.listing is None:
         return None
     asked = [*case.asked(Question.QUERY, endpoint), *case.asked(Question.POSITION, endpoint)]
-    judged = [stands(a.listing, a.probe.high, main.listing) for a in asked if a.listing and a.probe.high is not None]
+    judged = [
+        stands(a.shown, a.probe.high, main.listing) for a in asked if tells_place(a) and a.probe.high is not None
+    ]
     return any(judged) if judged else None
+
+
+def tells_place(answer: Answer) -> bool:
+    """Whether an answer to a cursor of our own making shows where that led: rows with times."""
+    return answer.probe.high is not None and answer.listing is not None and bool(answer.listing.dated)
 
 
 def proven_ends(case: Case, endpoint: str) -> tuple[Ends, Probe | None]:

@@ -71,19 +71,19 @@ def read_listing(
     moment = read_time(columns.time_of(last))
     edge = PageEdge(len(rows), str(last.get(columns.id)), moment, wall, url, next_address(headers))
     paging = read_paging(document, edge)
-    shape = _shape(path, under, columns, paging, coarsest_unit(rows, columns))
+    total = header_total(headers, len(rows))
+    shape = _shape(path, under, columns, paging, coarsest_unit(rows, columns), total[0] if total else None)
     try:
         page = followed(PageReader(shape).read(body), shape, url, headers)
     except (PageError, ValueError):  # a page that contradicts itself, or names that no reader can be made for
         return None
     numeric = isinstance(columns.time_of(last), (int, float))
     told = whole(at(document, shape.limit)) if shape.limit else None
-    total = header_total(headers, len(rows))
     onward, mentioned = paging.onward, paging.mentioned
     return Listing(shape, page, columns.descending, paging.anatomy, told, numeric, onward, mentioned, total)
 
 
-def _shape(path: Path, under: Path, columns: Columns, paging: Paging, unit: int) -> RowShape:
+def _shape(path: Path, under: Path, columns: Columns, paging: Paging, unit: int, header: str | None) -> RowShape:
     return RowShape(
         rows=path,
         under=under,
@@ -100,4 +100,5 @@ def _shape(path: Path, under: Path, columns: Columns, paging: Paging, unit: int)
         returned=paging.returned,
         limit=paging.limit,
         next_link=paging.next_link,
+        total_header=None if paging.total else header,
     )

@@ -13,7 +13,7 @@ from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
 from datasync_crawler.domain.discovery.handout import grant_headers, grant_url, page_headers
 from datasync_crawler.domain.discovery.lifting import ask_lift, ask_sparse
 from datasync_crawler.domain.discovery.numbers import ask_number
-from datasync_crawler.domain.discovery.probing import LARGE, SMALLEST, plain_probe, rows_probe, spoken_size
+from datasync_crawler.domain.discovery.probing import LARGE, SMALLEST, plain_probe, route_of, rows_probe, spoken_size
 from datasync_crawler.domain.discovery.questions import (
     ask_feed,
     ask_position,
@@ -123,7 +123,8 @@ def _rows_again(case: Case) -> Iterator[Probe]:
     way, last = case.way, asked[-1] if asked else None
     if last is None or way is None:
         return
-    route = next((r for r in collections(case.routes, case.api_base) if r.name == last.probe.endpoint), None)
+    named = any(r.name == last.probe.endpoint for r in collections(case.routes, case.api_base))
+    route = route_of(case, last) if named else None
     greater = _greater(case)
     if greater is not None:
         yield rows_probe(greater, way.credential, Question.ROWS, LARGE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from datasync_crawler.domain.axis import behind
 from datasync_crawler.domain.discovery.listing import Listing
 
 # A range between known rows holds about this many distinct times, so that both ends can be seen in one short answer.
@@ -34,11 +35,20 @@ def stands(answer: Listing, high: int, known: Listing) -> bool:
 
 
 def made_time(known: Listing) -> int | None:
-    """The time at which a made cursor stands so that a page from there overlaps the known one by its last times."""
-    times, unit = [time for _, time in known.dated], known.shape.time_unit
+    """The time at which a made cursor stands so that a page from there overlaps the known one by its last times.
+
+    It lies on the cursor's own unit: cut to that, it would leave out rows of the known page's last time.
+    """
+    times, unit, step = [time for _, time in known.dated], known.shape.time_unit, _cursor_unit(known)
     if not times:
         return None
-    return times[-1] // unit * unit if known.descending is False else times[-1] + unit
+    if known.descending is False:
+        return times[-1] // unit * unit // step * step
+    return behind(times[-1] + unit - 1, step)
+
+
+def _cursor_unit(known: Listing) -> int:
+    return 1 if known.cursor is None else known.cursor.time_unit
 
 
 def pick_range(known: Listing) -> tuple[int, int] | None:

@@ -80,11 +80,22 @@ def limit_name(route: Route, case: Case | None = None) -> str:
 
 
 def route_of(case: Case, answer: Answer) -> Route:
-    """The route that an answer came from, at the address where it is now."""
-    url = answer.probe.url.split("?")[0]
+    """The route that an answer came from, by the name that was asked for, at the address where it is by now."""
+    url, name = address_of(case, answer), answer.probe.endpoint
     routes = [route for route in case.routes if route.method == "GET"]
     there = next((route for route in routes if route.url == url), None)
-    return there or replace(next(route for route in routes if route.name == answer.probe.endpoint), url=url)
+    if there is not None and there.name == name:
+        return there
+    named = next((route for route in routes if route.name == name), there)
+    if named is None:
+        raise LookupError(f"no route is called {name}")
+    return replace(named, url=url, leads=named.leads + (there.leads if there else ()), alias=name)
+
+
+def address_of(case: Case, answer: Answer) -> str:
+    """Where calls to an answer's endpoint were led last, without query: it may have moved since."""
+    asked = (other.probe for other in reversed((answer, *case.answers)))
+    return next(probe.url for probe in asked if probe.endpoint == answer.probe.endpoint).split("?")[0]
 
 
 def spoken_size(answer: Answer) -> int | None:

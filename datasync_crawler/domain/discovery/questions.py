@@ -6,7 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from datasync_crawler.domain.discovery.case import Case
-from datasync_crawler.domain.discovery.evidence import ends_of, feed_answer, position_proven, proven_number
+from datasync_crawler.domain.discovery.evidence import (
+    ends_of,
+    feed_answer,
+    position_proven,
+    proven_number,
+    tells_place,
+)
 from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
 from datasync_crawler.domain.discovery.handout import feed_name, feed_route
 from datasync_crawler.domain.discovery.listing import Listing
@@ -103,7 +109,7 @@ def ask_range(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
 def ask_position(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
     """A cursor of our own on the main collection, where the query's call cannot answer that as well."""
     queries, asked = case.asked(Question.QUERY), case.heard(Question.POSITION, main.probe.endpoint)
-    known = any(answer.listing and answer.probe.high is not None for answer in (*queries, *asked))
+    known = any(map(tells_place, (*queries, *asked)))
     hopeful = next_query_name(case) is not None and case.rounds < _LATE
     if known or hopeful or len(asked) >= _MOST_TRIES:
         return
@@ -119,20 +125,22 @@ def needs_an_entry(case: Case, main: Answer) -> bool:
     """Whether no cursor of our own making leads into the main collection, so that it has to be entered otherwise."""
     if main.listing is None or main.listing.cursor is None:
         return True
-    return made_is_disliked(case) and not position_proven(case, main.probe.endpoint)
+    return any(refuse_made(case)) and not position_proven(case, main.probe.endpoint)
 
 
-def made_is_disliked(case: Case) -> bool:
-    """Whether the service refused a cursor of our own making for what it is."""
-    return any(
-        answer.disliked and not spoken_size(answer)
-        for answer in case.answers
-        if answer.probe.high is not None and answer.probe.low is None
-    )
+def refuse_made(case: Case) -> Iterator[str]:
+    """The endpoints that refused a cursor of our own making for what it is."""
+    for answer in case.answers:
+        made = answer.probe.high is not None and answer.probe.low is None
+        if made and answer.disliked and not spoken_size(answer):
+            yield answer.probe.endpoint
 
 
 def _made(case: Case, route: Route, main: Answer, high: int | None) -> tuple[int | None, list[tuple[str, str]]]:
-    made = [] if main.listing is None or made_is_disliked(case) else made_cursor(route, main.listing, high, main.at)
+    # What another endpoint refuses may be good on that whose cursors it is like.
+    own = route.name == main.probe.endpoint
+    refused = any(not own or name == route.name for name in refuse_made(case))
+    made = [] if main.listing is None or refused else made_cursor(route, main.listing, high, main.at)
     return (high if made else None), made
 
 

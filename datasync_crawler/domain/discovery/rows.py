@@ -22,8 +22,8 @@ _TIME_WORDS = frozenset({"time", "timestamp", "at", "ts", "date", "created", "oc
 _TYPE_WORDS = frozenset({"type", "kind", "category", "event"})
 # Members are judged on this many rows; a page of ten thousand tells no more than its first rows.
 _SAMPLE = 400
-# Ids that are told of a page's rows differ in at least this share.
-_DISTINCT = 0.9
+# Ids that are told of a page's rows differ in at least this share; of a short page some may be repeats, but not most.
+_DISTINCT, _FEW_REPEATS, _LEAST_DISTINCT = 0.9, 3, 0.6
 # A type is a word out of few: fewer distinct values than this.
 _FEW = 50
 # So many objects may lie around a time that is no member of the record itself.
@@ -109,8 +109,11 @@ def _id_of(rows: Sequence[Row]) -> str | None:
 def _could_be_id(values: Sequence[object]) -> bool:
     present = [value for value in values if value is not None]
     plain = all(isinstance(value, (str, int)) and not isinstance(value, bool) for value in present)
+    if not plain or len(present) * 2 <= len(values):
+        return False
     # A page may hold some of its rows twice.
-    return plain and len(present) * 2 > len(values) and len(set(present)) >= _DISTINCT * len(present)
+    count = len(present)
+    return len(set(present)) >= min(_DISTINCT * count, max(count - _FEW_REPEATS, _LEAST_DISTINCT * count))
 
 
 def _id_rank(name: str, rows: Sequence[Row]) -> tuple[bool, bool, int, bool, str]:

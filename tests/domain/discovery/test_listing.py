@@ -138,6 +138,8 @@ def test_rows_in_wrappers_are_found_with_what_leads_to_them() -> None:
 def test_a_page_may_hold_some_of_its_rows_twice() -> None:
     rows = sorted([*events(0, 30), *events(0, 3)], key=lambda row: row["id"])
     assert listing_of(page(rows)).shape.id == "id"
+    short = sorted([*events(0, 7), *events(0, 3)], key=lambda row: row["id"])
+    assert listing_of(page(short)).shape.id == "id"
 
 
 def test_the_order_shows_though_times_are_printed_in_forms_of_unlike_precision() -> None:

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+from msgspec.structs import replace as replace_shape
+
 from datasync_crawler.domain.discovery.position import Ends, made_time, pick_range, pick_time, read_ends, stands
 from tests.domain.discovery.answers import NEWEST_MS, events, listing_of, page
 
@@ -22,6 +26,13 @@ def test_lists_that_begin_with_their_oldest_row_are_judged_the_other_way_round()
     assert not stands(first, (NEWEST_MS - 40_000) * 1000, first)
     assert pick_time(first) == (NEWEST_MS - 59_000) * 1000
     assert made_time(first) == (NEWEST_MS - 30_000) * 1000
+
+
+def test_a_cursor_coarser_than_times_are_printed_does_not_cut_off_the_last_time() -> None:
+    finer = replace(KNOWN, shape=replace_shape(KNOWN.shape, time_unit=1))
+    assert finer.cursor is not None
+    assert finer.cursor.time_unit == 1000
+    assert made_time(finer) == made_time(KNOWN) == (NEWEST_MS - 89_000 + 1) * 1000
 
 
 def test_a_list_that_runs_against_the_known_one_stands_within_it() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from datasync_crawler.domain.discovery.exchange import Question
 from datasync_crawler.domain.discovery.handout import page_headers
 from datasync_crawler.domain.discovery.plan import follow_up
-from datasync_crawler.domain.discovery.probing import spoken_size
-from datasync_crawler.domain.discovery.questions import needs_an_entry
+from datasync_crawler.domain.discovery.probing import route_of, spoken_size
+from datasync_crawler.domain.discovery.questions import ask_position, needs_an_entry
 from datasync_crawler.domain.profile import Credential
-from tests.domain.discovery.answers import answer_to, probe
+from tests.domain.discovery.answers import answer_to, page, probe
 from tests.domain.discovery.seen import KEY, case, main_answer, route
 
 
@@ -52,3 +54,23 @@ def test_a_list_without_cursors_is_asked_by_number_first() -> None:
     known = case(route("/events/export", headers=(("Accept", "text/csv"),)), main=bare)
     asked = [sent.question for sent in follow_up(known) if sent.question is not Question.ROWS]
     assert asked[:2] == [Question.NUMBER, Question.WHOLE]
+
+
+def test_a_list_that_moved_to_a_known_address_keeps_its_name_and_parameters() -> None:
+    main = main_answer()
+    name, there = main.probe.endpoint, "http://host/api/v2/rows"
+    moved = replace(main, probe=replace(main.probe, url=f"{there}?limit=10"))
+    known = case(route("/api/v2/rows"), main=main, answers=[moved])
+    found = route_of(known, main)
+    assert (found.name, found.url) == (name, there)
+    assert found.roles == route_of(case(main=main), main).roles
+
+
+def test_a_cursor_refused_elsewhere_or_answered_without_rows_is_tried_on_its_own_list_again() -> None:
+    main = main_answer()
+    elsewhere = answer_to(probe(Question.POSITION, "feed", asked=10, high=1), {"message": "Invalid"}, status=400)
+    blank = answer_to(probe(Question.POSITION, "events", asked=10, high=10**18), page([]))
+    asked = list(ask_position(case(main=main, answers=[elsewhere, blank]), main, main.shown))
+    assert [sent.high is None for sent in asked] == [False]
+    refused = answer_to(probe(Question.POSITION, "events", asked=10, high=1), {"message": "Invalid"}, status=400)
+    assert not list(ask_position(case(main=main, answers=[refused]), main, main.shown))
