@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from datasync_crawler.commands.parent import GO
@@ -43,6 +44,8 @@ class _Step:
             [sys.executable, "-m", "scrapy", *words, "--with-parent", "--when-told"],
             env=dict(environment),
             stdin=subprocess.PIPE,
+            # Nothing may be left over that closing would have to write to a step that is gone.
+            bufsize=0,
             # A terminal's Ctrl-C reaches its whole group, and the one that we pass on would be the second.
             process_group=0,
         )
@@ -51,11 +54,9 @@ class _Step:
 
     def begin(self) -> None:
         """Lets it do its work."""
-        try:
+        # One that could not even start up tells so by its exit code.
+        with suppress(BrokenPipeError):
             self._input.write(GO)
-            self._input.flush()
-        except BrokenPipeError:
-            pass  # it could not even start up, which its exit code tells
 
     def end(self) -> int:
         """Waits for its end; gives its exit code, as a shell would."""
