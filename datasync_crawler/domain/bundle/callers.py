@@ -11,7 +11,7 @@ from .keyed import by_default, handed_over
 from .passed import receiving
 from .program import binding_of_function, property_of
 from .syntax import FUNCTIONS, Node, arguments, callee_of, key_text, outermost, property_name
-from .values import Hole, closures, options
+from .values import Hole, Text, closures, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +89,8 @@ def callers_of(folder: Folder, function: Node) -> list[Caller]:
         call = _call_of(use)
         if call is not None:
             found[call] = Caller(call, loose=True)
-    for name in dict.fromkeys([property_of(function), *(_kept_under(binding) if binding is not None else ())]):
+    names = [property_of(function), *_computed_names(folder, function)]
+    for name in dict.fromkeys([*names, *(_kept_under(binding) if binding is not None else ())]):
         for caller in _through_property(folder, function, name):
             found.setdefault(caller.call, caller)
     for caller in _curried(folder, function):
@@ -99,6 +100,18 @@ def callers_of(folder: Folder, function: Node) -> list[Caller]:
     place = {url: number for number, url in enumerate(folder.program.scripts)}
     ordered = sorted(found.values(), key=lambda caller: (place[folder.program.url_of(caller.call)], caller.call.start))
     return ordered[:_MOST_CALLERS]
+
+
+def _computed_names(folder: Folder, function: Node) -> Iterator[str]:
+    """The properties under which a loop keeps a function: `verbs.forEach(verb => { api[verb] = f })`."""
+    assignment = outermost(function).parent
+    left = assignment.child("left") if assignment is not None and assignment.kind == "assignment_expression" else None
+    index = left.child("index") if left is not None else None
+    if index is None:
+        return
+    for name in options(folder.ask(partial(folder.value, index, None))[0]):
+        if isinstance(name, Text) and name.known:
+            yield name.template
 
 
 def _kept_under(binding: Binding) -> Iterator[str]:

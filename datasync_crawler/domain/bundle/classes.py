@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from .syntax import CLASSES, FUNCTIONS, Node, arguments, callee_of, key_text
-from .values import MOST_VARIANTS, UNDEFINED, Blueprint, Closure, Frame, Hole, Instance, Text, Value, choice
+from .values import (
+    MOST_VARIANTS,
+    UNDEFINED,
+    Blueprint,
+    Closure,
+    Frame,
+    Hole,
+    Instance,
+    Text,
+    Value,
+    choice,
+    options,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .evaluator import Evaluator
+    from .program import Program
 
 # Chains of inheritance are short; the bound also ends a class that extends itself.
 _MOST_PARENTS = 5
@@ -50,8 +64,8 @@ def part_named(node: Node, key: str) -> Node | None:
 
 
 def constructor_of(node: Node) -> Node | None:
-    """The constructor that a class writes itself."""
-    return part_named(node, "constructor")
+    """The constructor that a class writes itself; a function that makes objects is its own."""
+    return node if node.kind in FUNCTIONS else part_named(node, "constructor")
 
 
 def instance_member(evaluator: Evaluator, instance: Instance, key: str) -> Value:
@@ -64,6 +78,8 @@ def instance_member(evaluator: Evaluator, instance: Instance, key: str) -> Value
         found = _assigned(evaluator, blueprint, frame, key)
         if found is None:
             found = _declared(evaluator, blueprint, instance, key)
+        if found is None:
+            found = _inherited(evaluator, blueprint, instance, key)
         if found is not None:
             return found if _is_settled(evaluator, found, key) else Hole(("this", key))
         given = _passed_up(evaluator, blueprint, given, frame)
@@ -91,14 +107,20 @@ def _assigned(evaluator: Evaluator, blueprint: Blueprint, frame: Frame | None, k
     if constructor is None:
         return None
     found = [
-        evaluator.value(right, frame)
+        _owned(evaluator.value(right, frame), frame)
         for right in (node.child("right") for node in evaluator.program.assignments_by_property.get(key, ()))
         if right is not None and _assigns_this(right.parent, constructor)
     ]
     return choice(found) if found else None
 
 
-def _assigns_this(assignment: Node | None, constructor: Node) -> bool:
+def _owned(value: Value, frame: Frame | None) -> Value:
+    """A function that a constructor hangs on the object it makes has that object as its `this`."""
+    own = isinstance(value, Closure) and value.function.kind == "function_expression" and value.this is None
+    return replace(value, this=frame.this) if own and isinstance(value, Closure) and frame is not None else value
+
+
+def _assigns_this(assignment: Node | None, constructor: Node | None) -> bool:
     left = assignment.child("left") if assignment is not None else None
     target = left.child("object") if left is not None else None
     if target is None or target.kind != "this" or assignment is None:
@@ -116,6 +138,30 @@ def _declared(evaluator: Evaluator, blueprint: Blueprint, instance: Instance, ke
         return evaluator.value(value, frame) if value is not None else UNDEFINED
     method = Closure(part, frame, instance)
     return evaluator.apply(method, ()) if part.operator == "get" else method
+
+
+def _inherited(evaluator: Evaluator, blueprint: Blueprint, instance: Instance, key: str) -> Value | None:
+    """What the prototype holds under `key`; of parts that are written in a loop, the one of that name."""
+    for part in evaluator.program.prototypes.get(blueprint.node, ()):
+        frame = blueprint.frame
+        if isinstance(part.key, Node):
+            names = [name for name in options(evaluator.value(part.key, frame)) if name == Text(key)]
+            frame = _turn(evaluator, part.key, names[0], frame) if names else None
+            if not names:
+                continue
+        elif part.key != key:
+            continue
+        value = evaluator.value(part.value, frame)
+        return Closure(value.function, value.frame, instance) if isinstance(value, Closure) else value
+    return None
+
+
+def _turn(evaluator: Evaluator, key: Node, name: Value, frame: Frame | None) -> Frame | None:
+    """The turn of a loop's callback that is handed `name`."""
+    binding = evaluator.program.meaning.get(key)
+    if binding is None or binding.function is None or binding.index or binding.steps:
+        return frame
+    return Frame(binding.function, (name,), None, frame)
 
 
 def _passed_up(
@@ -148,6 +194,26 @@ def this_function(node: Node) -> Node | None:
     return next((around for around in node.enclosing(FUNCTIONS | CLASSES) if around.kind != "arrow_function"), None)
 
 
+def holder_of(program: Program, node: Node, around: Node) -> Node | None:
+    """What `this` at `node` is one of: the class or constructor function whose part `around` is, or the object."""
+    if around in program.constructors:
+        return around
+    if around in program.owners:
+        return program.owners[around]
+    assignment = around.parent
+    maker = this_function(assignment) if assignment is not None else None
+    if maker in program.constructors and assignment is not None and _assigns_this(assignment, maker):
+        return maker
+    return next(node.enclosing(CLASSES | {"object"}), None)
+
+
+def blueprint_of(program: Program, value: Value) -> Blueprint | None:
+    """What `new` of a value makes instances of: a class or a constructor function of the source."""
+    if isinstance(value, Closure) and value.function in program.constructors:
+        return Blueprint(value.function, value.frame)
+    return value if isinstance(value, Blueprint) else None
+
+
 def made_by_new(evaluator: Evaluator) -> dict[Node, list[tuple[Blueprint, Node]]]:
     """For each class, every `new` in the source of it or of a class that extends it."""
     found: dict[Node, list[tuple[Blueprint, Node]]] = {}
@@ -155,8 +221,8 @@ def made_by_new(evaluator: Evaluator) -> dict[Node, list[tuple[Blueprint, Node]]
         callee = callee_of(call) if call.kind == "new_expression" else None
         if callee is None or callee.kind not in ("identifier", "member_expression"):
             continue
-        made = evaluator.apart(partial(evaluator.value, callee, None))
-        if isinstance(made, Blueprint):
+        made = blueprint_of(evaluator.program, evaluator.apart(partial(evaluator.value, callee, None)))
+        if made is not None:
             for part in lineage(evaluator, made):
                 found.setdefault(part.node, []).append((made, call))
     return found

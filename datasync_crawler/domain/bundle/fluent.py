@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def is_fluent(program: Program, node: Node) -> bool:
     """Whether a class has a method that returns the object it is called on."""
     if node not in program.fluent:
-        methods = (part for part in class_parts(node) if part.kind == "method_definition")
+        methods = [part for part in class_parts(node) if part.kind == "method_definition"]
+        methods += [bare(part.value) for part in program.prototypes.get(node, ())]
         program.fluent[node] = any(_returns_itself(program, method) for method in methods)
     return program.fluent[node]
 

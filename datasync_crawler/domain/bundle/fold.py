@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from .callbacks import parameter_from_context
-from .classes import instances_of, made_by_new, this_function
+from .classes import holder_of, instances_of, made_by_new, this_function
 from .expressions import EXPRESSIONS
 from .fluent import is_fluent
 from .libraries import CLIENT_PACKAGES
@@ -219,12 +219,12 @@ class Folder:
         call = entered(frame, around)
         if call is not None and call.this is not None:
             return call.this
-        holder = next(node.enclosing(CLASSES | {"object"}), None) if around is not None else None
-        if holder is not None and around is not None and holder.kind in CLASSES and is_fluent(self.program, holder):
-            self.touched.add(Binding("this", around, function=around))
-        if holder is None:
+        holder = holder_of(self.program, node, around) if around is not None else None
+        if around is None or holder is None:
             return Hole(("this",))
-        return self._made(holder) if holder.kind in CLASSES else self.value(holder, frame)
+        if holder.kind != "object" and is_fluent(self.program, holder):
+            self.touched.add(Binding("this", around, function=around))
+        return self.value(holder, frame) if holder.kind == "object" else self._made(holder)
 
     def _made(self, node: Node) -> Value:
         if node not in self._instances:
@@ -233,8 +233,7 @@ class Folder:
                 self._made_by_new = made_by_new(self)
             found = self._made_by_new.get(node, [])
             made = self.apart(lambda: instances_of(self, found))
-            if made:
-                self._instances[node] = choice(made)
+            self._instances[node] = choice(made or [self._instances[node]])
         return self._instances[node]
 
     def apply(self, closure: Closure, arguments: tuple[Value, ...]) -> Value:

@@ -10,7 +10,7 @@ from .hooks import hook_headers
 from .records import as_record
 from .strings import text
 from .syntax import FUNCTIONS, Node
-from .values import EMPTY, NULL, UNDEFINED, Address, Client, Hole, KeyOf, Record, Sequence, Text, Value
+from .values import EMPTY, NULL, UNDEFINED, Address, Client, Hole, KeyOf, Record, Sequence, Text, Value, closures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +60,8 @@ def _changed(evaluator: Evaluator, change: Change, frame: Frame | None, value: V
     if change.path[-1:] == ("use",):
         return _intercepted(evaluator, value, change.value)
     given = evaluator.value(change.value, frame)
+    if change.handed:
+        return _after_steps(evaluator, value, given)
     if isinstance(value, Sequence):
         return Sequence((*value.items, given)) if change.key is None else value
     if isinstance(value, Address):
@@ -71,6 +73,17 @@ def _changed(evaluator: Evaluator, change: Change, frame: Frame | None, value: V
     if change.key is None:
         return value.merged(given)
     return _with_key(evaluator, value, change.key, given, frame)
+
+
+def _after_steps(evaluator: Evaluator, value: Value, steps: Value) -> Value:
+    """A request's options with the headers that functions set on what they are handed."""
+    if not isinstance(value, Record):
+        return value
+    added = EMPTY
+    for step in closures(steps):
+        added = added.merged(hook_headers(evaluator, step))
+    headers = as_record(value.entries.get("headers", EMPTY)).merged(added)
+    return value.with_entry("headers", headers) if added.entries else value
 
 
 def _with_key(evaluator: Evaluator, record: Record, key: str | Node, given: Value, frame: Frame | None) -> Record:

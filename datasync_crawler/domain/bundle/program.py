@@ -10,6 +10,7 @@ from .changes import Change, changes_among
 from .libraries import BASES, MAKERS
 from .linking import Linker
 from .names import parameters, resolve
+from .prototypes import find_prototypes
 from .shared import share
 from .syntax import (
     FUNCTIONS,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from .exports import Exports
     from .names import Binding
+    from .prototypes import Inherited
 
 
 @dataclass(slots=True, eq=False)
@@ -41,7 +43,9 @@ class Program:
     uses of exported variables as members of their modules, and `uses` the uses of exported expressions that no
     variable holds; `clients` the variables that hold a client library, `fetchers` the parameters that are
     given `fetch`, `fetcher_names` the properties that
-    keep it; `fluent` remembers which classes have methods that return the object they are called on.
+    keep it; `fluent` remembers which classes have methods that return the object they are called on; `constructors`
+    are functions that make objects, `prototypes` what those and classes pass on to their instances, `owners` which of
+    them a function on a prototype belongs to.
     """
 
     scripts: dict[str, Node]
@@ -66,6 +70,9 @@ class Program:
     fetchers: frozenset[Binding] = frozenset()
     fetcher_names: frozenset[str] = frozenset()
     fluent: dict[Node, bool] = field(default_factory=dict)
+    constructors: set[Node] = field(default_factory=set)
+    prototypes: dict[Node, list[Inherited]] = field(default_factory=lambda: defaultdict(list))
+    owners: dict[Node, Node] = field(default_factory=dict)
     _changes: dict[Binding, tuple[Change, ...]] = field(default_factory=dict)
     _urls: dict[Node, str] = field(default_factory=dict)
 
@@ -74,7 +81,7 @@ class Program:
         if binding not in self._changes:
             self._changes[binding] = ()
             filled = [change for taker in self._filled_by(binding) for change in self.changes_of(taker)]
-            self._changes[binding] = (*changes_among(binding.references), *filled)
+            self._changes[binding] = (*changes_among(binding.references, self.meaning), *filled)
         return self._changes[binding]
 
     def _filled_by(self, binding: Binding) -> Iterator[Binding]:
@@ -111,6 +118,7 @@ def read_program(sources: Mapping[str, bytes]) -> Program:
             _enter(program, node, url)
     share(program)
     Linker(program).link()
+    find_prototypes(program)
     program.clients = frozenset(_clients(program))
     return program
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .classes import blueprint_of
 from .clients import chained, has_verbs, is_address, settings_of, with_client
 from .context import HOOKS, TAKEN, handed_down, kept_by_hook
 from .fluent import after_call
@@ -19,7 +20,6 @@ from .values import (
     EMPTY,
     UNDEFINED,
     Address,
-    Blueprint,
     Choice,
     Client,
     Closure,
@@ -193,8 +193,9 @@ def fold_new(evaluator: Evaluator, node: Node, frame: Frame | None) -> Value:
         return Hole(("value",))
     made = evaluator.value(callee, frame)
     given = given_values(evaluator, node, frame)
-    if isinstance(made, Blueprint):
-        return Instance(made, given)
+    blueprint = blueprint_of(evaluator.program, made)
+    if blueprint is not None:
+        return Instance(blueprint, given)
     first = given[0] if given else UNDEFINED
     if not isinstance(made, Global):
         return with_client(evaluator, given, Hole((property_name(callee) or callee.text or "value",)))
@@ -210,7 +211,12 @@ def fold_new(evaluator: Evaluator, node: Node, frame: Frame | None) -> Value:
 def joined(base: Value, path: Value) -> Text:
     """`path` resolved against `base` as a URL object does it; an unknown base stays in front as a placeholder."""
     written, root = text(path), text(base)
-    if "://" in written.template[:12] or "import.meta" in root.template or "meta.url" in root.template:
+    if (
+        "://" in written.template[:12]
+        or written.template.startswith("//")
+        or "import.meta" in root.template
+        or "meta.url" in root.template
+    ):
         return written
     if "://" in root.template:
         root = _resolved_from(root, written.template)
