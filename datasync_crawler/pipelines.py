@@ -102,8 +102,8 @@ class LedgerPipeline:
 
     async def process_item(self, item: StoredPage) -> StoredPage:
         """Stores a page, alone or with others; raises DropItem once any page failed."""
-        # A stream waits until its pages are stored, and for no more of them.
-        at_once = self._run is not None and item.lane in self._run.courses
+        # A stream waits until its pages are stored, and for no more of them; the last page of all has none after it.
+        at_once = self._run is not None and (item.lane in self._run.courses or not self._run.flying)
         if not await self._writer.take(item, at_once=at_once):
             raise DropItem("a page could not be stored, this one or one before")
         return item

@@ -52,7 +52,8 @@ UPDATE ingestion_progress SET low = %(at)s, updated_at = now() WHERE shard = %(s
 INSERT INTO ingestion_progress (low, high, generation) VALUES (%(low)s, %(at)s, %(generation)s) RETURNING shard;
 
 -- reopen --
-UPDATE ingestion_progress SET proof = NULL, updated_at = now() WHERE proof = 'second look';
+UPDATE ingestion_progress SET proof = NULL, updated_at = now()
+WHERE proof IN ('second look', 'told, and the total is reached', 'everything at once');
 
 -- finish --
 UPDATE ingestion_progress SET proof = %(proof)s, cursor = NULL, cursor_expires = NULL, updated_at = now()

@@ -22,6 +22,16 @@ _BASE64 = re.compile(r"[\w+/-]{16,}=*", re.ASCII)
 Parameters = tuple[tuple[str, str], ...]
 
 
+def joined(base: str, reference: str) -> str | None:
+    """The absolute address of a reference; None where it is no address at all, as for ``http://[bad``."""
+    try:
+        target = urljoin(base, reference.strip())
+        urlsplit(target)
+    except ValueError:
+        return None
+    return target
+
+
 def header_links(headers: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
     """Every address of a ``Link`` header (RFC 8288) with its attributes, their names in lower case."""
     header = next((value for name, value in headers.items() if name.lower() == "link"), "")

@@ -79,6 +79,7 @@ def _retry_after(lower: Mapping[str, str]) -> str | None:
 def _tightest(lower: Mapping[str, str]) -> Family:
     """The budget with fewest calls left; more calls left than there are at all are no calls."""
     told = [(family, _counts(family.told)) for family in families(lower)]
+    told = [pair for pair in told if pair[0].named] or told
     fit = [(family, left) for family, (limit, left) in told if limit is None or left is None or left <= limit]
     return min(fit, key=lambda pair: float("inf") if pair[1] is None else pair[1], default=(Family(()), None))[0]
 

@@ -26,7 +26,10 @@ _PARTS: Mapping[str, frozenset[str]] = {
 }
 _SAID_BY_NAME = "ratelimit"
 _FILLERS = frozenset({"x", "after", "at", "in", "on", "seconds"})
-_OTHER_MATTERS = frozenset({"page", "pages", "paging", "pagination", "row", "rows", "item", "items", "cursor"})
+_ROWS = frozenset({"page", "row", "item", "record", "result", "event", "byte", "cursor"})
+_OTHER_MATTERS = (
+    _ROWS | {f"{word}s" for word in _ROWS} | {"paging", "pagination", "entries", "size", "total", "content"}
+)
 _SEPARATORS = re.compile(r"[-_]+")
 
 
@@ -39,9 +42,14 @@ class Family:
     told: dict[str, str] = field(default_factory=dict)
 
     @property
+    def named(self) -> bool:
+        """Whether the name itself says that this is a rate limit."""
+        return _SAID_BY_NAME in self.words
+
+    @property
     def about_calls(self) -> bool:
         """Whether the headers are about a budget of calls, as far as names can tell."""
-        if _SAID_BY_NAME in self.words:
+        if self.named:
             return True
         return "remaining" in self.told and len(self.told) > 1 and not _OTHER_MATTERS & {*self.words}
 

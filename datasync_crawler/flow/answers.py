@@ -32,6 +32,7 @@ class Meaning(Enum):
     TRANSIENT = "transient"
 
 
+_PAGES = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _MEANINGS = {
     400: Meaning.BAD_REQUEST,
@@ -51,7 +52,7 @@ BLAME = frozenset({Meaning.FORBIDDEN, Meaning.UNAUTHORISED})
 
 def meaning(answer: Answer) -> Meaning:
     """What an answer means for a page that was asked for; a status that is unknown may pass."""
-    if answer.status == HTTPStatus.OK:
+    if answer.status in _PAGES:
         return Meaning.PAGE
     if refuses(answer.status, read_rate(answer.headers, 0.0), answer.body):
         return Meaning.REFUSED

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
 from datasync_crawler.domain.asking import Ask
 from datasync_crawler.domain.choices import origin_of
+from datasync_crawler.domain.links import joined
 from datasync_crawler.domain.profile import LEAD, Evidence, Finding, Profile
 from datasync_crawler.flow.answers import Answer
 from datasync_crawler.flow.lanes import LiveLane
@@ -33,7 +34,7 @@ def moved(run: Run, lane: LiveLane, ask: Ask, answer: Answer) -> bool:
     not looked at: it repeats ours with whatever is secret in it. Another origin is none to send a key to.
     """
     told = next((value for name, value in answer.headers.items() if name.lower() == "location"), "")
-    known, target = lane.endpoint.url, urljoin(lane.endpoint.url, told).split("?")[0].split("#")[0]
+    known, target = lane.endpoint.url, (joined(lane.endpoint.url, told) or "").split("?")[0].split("#")[0]
     if lane.token is not None and lane.token.address is not None:
         return False
     if ask.url.split("?")[0] != known:
@@ -96,7 +97,7 @@ def _addresses(name: str, value: str, base: str) -> Iterator[str]:
     for part in value.split(","):
         found = None if _PAGING.search(part) else _ADDRESS.search(part)
         if found is not None:
-            target = urljoin(base, found[0]).split("?")[0]
+            target = (joined(base, found[0]) or "").split("?")[0]
             if origin_of(target) == origin_of(base):
                 yield target
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from datasync_crawler.domain.asking import Ask
 from datasync_crawler.domain.ending import Belief, believe
-from datasync_crawler.domain.errors import PageError, RowsRejected
+from datasync_crawler.domain.errors import Malformed, PageError, RowsRejected, Shapeless
 from datasync_crawler.domain.headtotal import headed
 from datasync_crawler.domain.judging import EMPTY, Misplaced, ends, judge, sharpened, stays
 from datasync_crawler.domain.links import followed
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 20.0
 # So often more a page is asked for whose rows cannot all be stored.
 _LOOKS_AT_REJECTED = 2
-_FULL = 0.9
+_FULL, _FEW = 0.9, 0.1
 
 
 class Reception:
@@ -71,7 +71,7 @@ class Reception:
         except RowsRejected as error:
             logger.info("shard %s through %s is asked once more: %s", ask.shard, ask.lane, error)
         except PageError as error:
-            if speaks_of_rates(answer.body):
+            if _no_page_at_all(error, lane, answer.body) and speaks_of_rates(answer.body):
                 refused(run, ask, answer, flying)
                 return None
             if isinstance(error, Misplaced) and live.led_back(lane.endpoint, chained=ask.chained):
@@ -172,8 +172,9 @@ class Reception:
             live.trust(after.position)
             return after
         now = self._run.clock.monotonic()
-        # Upwards rows that come meanwhile move the end, and it is the same one still.
-        moves = self._run.upwards and (bool(self._run.agrees) or len(page.ids) < ask.limit)
+        # Upwards the few rows that come meanwhile move the end, and it is the same one still.
+        few = len(page.ids) <= _FEW * ask.limit
+        moves = self._run.upwards and (bool(self._run.agrees) or few)
         looks, seconds = live.doubt((None, None) if moves else (after.position, after.last_id), now)
 
         belief = believe(looks, seconds, agrees=self._run.agrees, below=self._run.shards.has_below(live))
@@ -206,6 +207,14 @@ class Reception:
         run.lanes[ask.lane].failed(reason, flying.left_at, now, blamed=blamed)
         logger.info("shard %s through %s is asked again (try %s): %s", ask.shard, ask.lane, live.attempt + 1, reason)
         run.bell.ring()
+
+
+def _no_page_at_all(error: PageError, lane: LiveLane, body: bytes) -> bool:
+    """Whether an answer is neither a page nor the beginning of one: only then its words are about the call."""
+    if isinstance(error, Malformed):
+        return not body.lstrip().startswith((b"{", b"["))
+    rows = lane.endpoint.shape.rows
+    return isinstance(error, Shapeless) and bool(rows) and f'"{rows[-1]}"'.encode() not in body
 
 
 def _page(lane: LiveLane, ask: Ask, answer: Answer) -> Page:

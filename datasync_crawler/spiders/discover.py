@@ -99,8 +99,10 @@ class DiscoverSpider(Spider):
         try:
             await ledger.do(lambda it: it.bind(origin))
             known = await self._known(ledger, state, choices)
-            if known is None or self.fresh:
+            if known is None:
                 profile = await self._discover(ledger, choices, known)
+            elif self.fresh:
+                profile = await self._fitting(ledger, known, await self._discover(ledger, choices, known))
             elif leads_of(known):
                 profile = await self._look_again(ledger, choices, known)
             else:
@@ -120,8 +122,15 @@ class DiscoverSpider(Spider):
         except DatasyncError as error:
             logger.warning("Nothing new was found: %s", error)
             return known
-        fits = profile.numbered == known.numbered or not await ledger.do(lambda it: it.count())
-        return profile if fits else known
+        return await self._fitting(ledger, known, profile)
+
+    async def _fitting(self, ledger: LedgerWorker, known: Profile, found: Profile) -> Profile:
+        """The profile that was found, unless rows are stored already whose places it would count otherwise."""
+        alike = (found.numbered, upwards(found)) == (known.numbered, upwards(known))
+        if alike or not await ledger.do(lambda it: it.count()):
+            return found
+        logger.warning("The new profile would cut the stored set otherwise: the known one is kept")
+        return known
 
     async def _known(self, ledger: LedgerWorker, state: Path, choices: Choices) -> Profile | None:
         """The profile of the same API, the ledger's before the file's."""

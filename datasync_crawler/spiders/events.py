@@ -93,11 +93,11 @@ class EventsSpider(scrapy.Spider):
 
     def parse_page(self, response: Response, call: Ask) -> StoredPage | None:
         """A page came: on to the pipeline with it."""
-        return self.reception.answered(call, _answer(response))
+        return self.reception.answered(call, self._answer(response))
 
     def parse_token(self, response: Response, call: TokenAsk) -> None:
         """A token came: the wire may use it."""
-        token = self.reception.granted(call, _answer(response))
+        token = self.reception.granted(call, self._answer(response))
         if token is not None:
             secrets_of(self.crawler).keep_token(call.endpoint, token)
 
@@ -105,7 +105,7 @@ class EventsSpider(scrapy.Spider):
         """A stream began: page after page of it goes on to the pipeline, as fast as that stores them."""
         assert self.run is not None
         body = response.meta[STREAMED]
-        if not self.reception.begun(call, _answer(response)) or not isinstance(body, Body):
+        if not self.reception.begun(call, self._answer(response)) or not isinstance(body, Body):
             return
         try:
             async for page in pages_of(self.run, call, aiter(body), whole=self.whole):
@@ -123,6 +123,12 @@ class EventsSpider(scrapy.Spider):
         call = failure.request.cb_kwargs["call"]  # type: ignore[attr-defined]
         self.reception.failed(call, failure.type.__name__ if failure.type else "no answer")
 
+    def _answer(self, response: Response) -> Answer:
+        """The answer as the flow sees it: headers that repeat a secret have its word instead."""
+        secrets = secrets_of(self.crawler)
+        headers = {name: secrets.mask(value) for name, value in headers_of(response).items()}
+        return Answer(response.status, headers, response.body)
+
     def _to_send(self, url: str, method: str, headers: dict[str, str], call: Call, patience: float) -> Request:
         return Request(
             url,
@@ -134,7 +140,3 @@ class EventsSpider(scrapy.Spider):
             meta={"verbatim_url": True, "download_timeout": patience, STREAMED: isinstance(call, StreamAsk)},
             dont_filter=True,
         )
-
-
-def _answer(response: Response) -> Answer:
-    return Answer(response.status, headers_of(response), response.body)

@@ -28,6 +28,7 @@ from datasync_crawler.domain.discovery.guesses import guesses, is_there
 from datasync_crawler.domain.discovery.harvest import mentioned_documents, page_links, same_origin
 from datasync_crawler.domain.discovery.opening import Sightings, open_case
 from datasync_crawler.domain.errors import ServiceUnreachable
+from datasync_crawler.domain.links import joined
 from datasync_crawler.handlers import headers_of
 from datasync_crawler.spiders.scripts import Scripts
 
@@ -159,7 +160,7 @@ class Approach:
             logger.info("No answer from %s: %s", url, error)
             return None
         self._echo = min(self._echo, time.monotonic() - start)
-        target = urljoin(url, str((response.headers.get(b"Location") or b"").decode("latin-1")))
+        target = joined(url, (response.headers.get(b"Location") or b"").decode("latin-1")) or ""
         if hops and response.status in _REDIRECTS and same_origin(target, url):
             return await self._get(target, hops - 1)
         return response

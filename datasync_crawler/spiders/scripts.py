@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from datasync_crawler.domain.bundle import read_bundles, read_links, read_source_map
+from datasync_crawler.domain.bundle import read_links, read_source_map, read_with_sources
 from datasync_crawler.domain.discovery.harvest import mentioned_paths, same_origin, stored_names, url_names
 from datasync_crawler.domain.discovery.opening import Script
 
@@ -81,10 +81,7 @@ class Scripts:
         """Built scripts together, and the sources that source maps carry together; outside of the event loop."""
         built = {url: body for url, body in self._bodies.items() if _CARRIED not in url}
         carried = {url: body for url, body in self._bodies.items() if _CARRIED in url}
-        return {
-            **await asyncio.to_thread(read_bundles, built),
-            **await asyncio.to_thread(read_bundles, carried),
-        }
+        return await asyncio.to_thread(read_with_sources, built, carried)
 
     def _fresh(self, urls: Iterable[str]) -> list[str]:
         own = (url for url in dict.fromkeys(urls) if same_origin(url, self._home))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from datasync_crawler.adapters.ledger import Fenced, Ledger
+from datasync_crawler.domain.ending import Belief
 from datasync_crawler.domain.shard import Checkpoint
 from tests.adapters.pages import page_of, uuids
 
@@ -97,9 +98,9 @@ def test_a_stale_generation_splits_nothing(ledger: Ledger) -> None:
 
 
 def test_only_ends_behind_which_nothing_came_are_opened_again(ledger: Ledger) -> None:
-    ledger.plant([(500, None), (None, 500)])
+    ledger.plant([(500, None), (300, 500), (100, 300), (None, 100)])
     generation = ledger.lease()
-    ledger.finish(1, generation, "passed")
-    ledger.finish(2, generation, "second look")
+    for shard, proof in enumerate(("passed", "second look", Belief.COUNTED.value, "everything at once"), start=1):
+        ledger.finish(shard, generation, proof)
     ledger.reopen()
-    assert [shard.checkpoint.proof for shard in ledger.shards()] == ["passed", None]
+    assert [shard.checkpoint.proof for shard in ledger.shards()] == ["passed", None, None, None]

@@ -18,6 +18,8 @@ from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.page import Page, RejectedRow, StoredPage
 from datasync_crawler.domain.profile import Pool
 from datasync_crawler.domain.shard import Checkpoint
+from datasync_crawler.flow.run import Flying
+from datasync_crawler.flow.tokens import TokenAsk
 from datasync_crawler.pipelines import LedgerPipeline
 from tests.components.secret import KEY
 from tests.flow.worlds import NEWEST_MICROS, THREE_LANES
@@ -249,11 +251,22 @@ def test_pools_that_the_profile_announces_are_known_as_such() -> None:
     assert PROFILE.pool("feed") == Pool("feed")
 
 
+async def test_a_page_is_not_kept_waiting_for_a_batch_when_no_other_is_under_way(
+    crawler_with: Callable[..., Crawler], ledger_url: str
+) -> None:
+    pipeline = LedgerPipeline.from_crawler(crawler_with(DATABASE_URL=ledger_url, BATCH_SIZE="100000"))
+    await pipeline.open_spider()
+    await pipeline.process_item(page(0, 1, checkpoint=Checkpoint(NEWEST_MICROS - 1, "1")))
+    assert stored(ledger_url) == {"0", "1"}
+    await pipeline.close_spider()
+
+
 async def test_a_batch_is_stored_when_it_is_full_and_its_rest_at_the_end(
     crawler_with: Callable[..., Crawler], ledger_url: str
 ) -> None:
     pipeline = LedgerPipeline.from_crawler(crawler_with(DATABASE_URL=ledger_url, BATCH_SIZE="3"))
     await pipeline.open_spider()
+    spider_of(pipeline).run.flying[TokenAsk("feed", 1, 0)] = Flying(0.0)
     await pipeline.process_item(page(0, 1, checkpoint=Checkpoint(NEWEST_MICROS - 1, "1")))
     assert stored(ledger_url) == set()
     await pipeline.process_item(page(2, checkpoint=Checkpoint(NEWEST_MICROS - 2, "2")))

@@ -37,6 +37,7 @@ def test_a_budget_is_known_by_what_its_headers_tell_whatever_it_is_called(
         {"X-Pagination-Max": "5000", "X-Pagination-Remaining": "100", "X-Pagination-Used": "3"},
         {"X-Stock-Limit": "100", "X-Stock-Remaining": "2900"},
         {"X-Upload-Limit": "100"},
+        {"X-Records-Limit": "5000", "X-Records-Remaining": "0"},
         {"Content-Length": "100", "Cache-Control": "max-age=3", "Accept-Ranges": "bytes", "X-Cache-TTL": "30"},
     ],
 )
@@ -66,3 +67,8 @@ def test_statuses_that_never_refuse_for_a_budget(status: int) -> None:
 def test_a_page_is_no_word_about_rates() -> None:
     assert not speaks_of_rates(b'{"data": [' + b'{"name": "quota"},' * 500 + b"{}]}")
     assert not speaks_of_rates(b'{"error": "limit must be at most 100"}')
+
+
+def test_a_budget_that_is_named_so_speaks_before_any_other() -> None:
+    named = {"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "90"}
+    assert read_rate(named | {"X-Stock-Limit": "7", "X-Stock-Remaining": "0"}, NOW) == RateWord(100, 90)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from datasync_crawler.domain.profile import Profile
 from datasync_crawler.flow.answers import Answer
@@ -122,6 +123,17 @@ def test_an_end_is_asked_about_again_where_more_rows_are_stored_than_told_of() -
     assert drained.whole
     assert len(drained.asks) == 11
     assert {shard.checkpoint.proof for shard in drained.book.shards.values()} == {"second look"}
+
+
+def test_rows_that_came_meanwhile_do_not_stand_in_for_others_at_an_end() -> None:
+    page = service(count=500).page
+
+    def told(visit: Visit) -> Answer:
+        return _with_total(page(visit, more=False if visit.number == 7 else None), 500)
+
+    known = replace(FREE, totals=(("list", 350),))
+    drained = play(drain(service(count=500, fault=told), known, most_at_once=1))
+    assert drained.whole
 
 
 def _with_total(answer: Answer, total: int) -> Answer:

@@ -87,3 +87,25 @@ def test_a_refusal_in_other_words_is_one(answer: Answer) -> None:
     assert drained.whole
     assert drained.run.lanes["header"].refused == 1
     assert drained.run.lanes["header"].faults == 0
+
+
+@pytest.mark.parametrize("told", ["http://[bad", "https://[docs]/x/y"])
+def test_an_address_that_is_none_leads_nowhere(told: str) -> None:
+    drained = drained_with(lambda visit: redirect(told) if visit.number == 4 else None)
+    assert drained.whole
+    assert drained.run.lanes["header"].faults == 1
+    assert told_in({"X-Docs": told, "Link": f"<{told}/a/b>; rel=alternate"}) == []
+
+
+@pytest.mark.parametrize("body", [b'{"rows":[{"no":"1","kind":"quota_exceeded"', b'{"rows":null,"plan":"quota"}'])
+def test_a_page_that_broke_off_is_no_refusal_whatever_its_rows_speak_of(body: bytes) -> None:
+    drained = play(drain(service(fault=lambda visit: Answer(200, {}, body) if visit.number == 20 else None), FREE))
+    assert drained.whole
+    assert drained.run.lanes["header"].refused == 0
+
+
+def test_partial_content_is_a_page() -> None:
+    page = service().page
+    drained = play(drain(service(fault=lambda visit: Answer(206, {}, page(visit).body)), FREE))
+    assert drained.whole
+    assert drained.run.lanes["header"].faults == 0

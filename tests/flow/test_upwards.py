@@ -28,11 +28,11 @@ OPAQUE = replace(CHAIN, descending=False)
 
 
 class Rising(Service):
-    """The same service with its rows from old to new; one more comes every ``every`` seconds."""
+    """The same service with its rows from old to new, ``short`` of each page; one comes every ``every`` seconds."""
 
-    def __init__(self, count: int, *, every: float = float("inf"), opaque: bool = False) -> None:
+    def __init__(self, count: int, *, every: float = float("inf"), opaque: bool = False, short: int = 0) -> None:
         super().__init__(FakeClock(), count=count, ways={"/list": Way(latency=0.3, chain=opaque)})
-        self.every = every
+        self.every, self.short = every, short
         self.rising = sorted((time, int(number)) for time, number in self.rows)
 
     def page(self, visit: Visit, *, more: bool | None = None) -> Answer:
@@ -43,7 +43,7 @@ class Rising(Service):
             start = bisect_right(rows, (mark["at"], int(mark["no"])))
         if "since" in visit.query:
             start = bisect_right(rows, (int(visit.query["since"]) - 1, 10**9))
-        found = [(time, f"{number:08d}") for time, number in rows[start : start + self.cap]]
+        found = [(time, f"{number:08d}") for time, number in rows[start : start + self.cap - self.short]]
         left = start + self.cap < len(rows) if more is None else more
         shown = self._shown(found, left=left, at=visit.at, opaque=self.ways[visit.path].chain) | {"all": len(rows)}
         return Served(200, {}, json.dumps(shown).encode(), tuple(number for _, number in found))
@@ -125,3 +125,10 @@ def test_a_drain_that_was_killed_goes_on_from_where_its_shards_stood() -> None:
     second = play(interrupted())
     assert second.whole
     assert len(second.asks) < 50
+
+
+def test_short_pages_of_a_list_that_tells_no_end_are_no_end() -> None:
+    silent = replace(LIST.shape, has_more=None, next_cursor=None, cursor_life=None, total=None, returned=None)
+    service = Rising(1_000, short=5)
+    untold = replace(known(replace(BY_SINCE, shape=silent), service), totals=())
+    assert play(asyncio.wait_for(drain(service, untold), LONGEST)).whole

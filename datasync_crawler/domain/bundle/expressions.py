@@ -18,6 +18,7 @@ from .values import (
     Hole,
     KeyOf,
     Record,
+    Regex,
     Sequence,
     Text,
     Value,
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 
 def _string(_evaluator: Evaluator, node: Node, _frame: Frame | None) -> Value:
     return Text(string_value(node) or "")
+
+
+def _regex(_evaluator: Evaluator, node: Node, _frame: Frame | None) -> Value:
+    pattern, flags = node.child("pattern"), node.child("flags")
+    return Regex(pattern.text if pattern is not None else "", flags.text if flags is not None else "")
 
 
 def _template(evaluator: Evaluator, node: Node, frame: Frame | None) -> Value:
@@ -200,6 +206,7 @@ EXPRESSIONS: dict[str, Rule] = {
     "this": lambda evaluator, node, frame: evaluator.this(node, frame),
     "string": _string,
     "template_string": _template,
+    "regex": _regex,
     "number": lambda _evaluator, node, _frame: Text(node.text, numeric=True),
     "true": lambda _evaluator, _node, _frame: Fixed("true"),
     "false": lambda _evaluator, _node, _frame: Fixed("false"),

@@ -5,8 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .literal_text import literal_method
+from .replacing import replaced
 from .strings import concat, query_text, text, truth
-from .values import NULL, Address, Choice, Closure, Entries, Global, Hole, KeyOf, Record, Sequence, Text, Value, choice
+from .values import (
+    NULL,
+    Address,
+    Choice,
+    Closure,
+    Entries,
+    Global,
+    Hole,
+    KeyOf,
+    Record,
+    Regex,
+    Sequence,
+    Text,
+    Value,
+    choice,
+)
 
 if TYPE_CHECKING:
     from .evaluator import Evaluator
@@ -80,7 +96,9 @@ def _stored(name: str, given: tuple[Value, ...]) -> Value | None:
 
 
 def _replaced(value: Text, pattern: Value, replacement: Value) -> Value:
-    """A literal pattern is replaced; an expression (trimming slashes, as a rule) leaves the text as it is."""
+    """What is known to be replaced is; anything else leaves the text as it is."""
+    if isinstance(pattern, Regex):
+        return replaced(value, pattern, replacement)
     if (
         not isinstance(pattern, Text)
         or not pattern.known

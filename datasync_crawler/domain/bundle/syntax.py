@@ -26,6 +26,8 @@ _TEXTUAL = frozenset(
         "string_fragment",
         "escape_sequence",
         "number",
+        "regex_pattern",
+        "regex_flags",
     }
 )
 
@@ -44,7 +46,7 @@ CLASSES = frozenset({"class_declaration", "class"})
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """A named node; `start` and `end` are byte offsets, `text` is filled for names, numbers and pieces of strings."""
+    """A named node; `start` and `end` are byte offsets, `text` is filled for names, numbers, pieces of strings."""
 
     kind: str
     start: int

@@ -172,6 +172,14 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
+class Regex:
+    """A regular expression, as the source writes it."""
+
+    source: str
+    flags: str
+
+
+@dataclass(frozen=True, slots=True)
 class Global:
     """A name that the browser provides, with `window.` and its synonyms taken off."""
 
@@ -200,6 +208,7 @@ Value = (
     | Client
     | Namespace
     | Prepared
+    | Regex
     | Global
     | Choice
 )

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
 from datasync_crawler.domain.discovery.listing import Listing, read_listing
+from datasync_crawler.domain.links import joined
 from datasync_crawler.domain.profile import Credential
 from datasync_crawler.domain.ratelimit import RateWord, read_rate, refuses
 
@@ -169,6 +170,6 @@ def redirected(answer: Answer) -> str | None:
     None when the answer is no redirect inside the origin, where alone a key may go.
     """
     told = next((value for name, value in answer.headers.items() if name.lower() == "location"), "")
-    asked, target = urlsplit(answer.probe.url), urlsplit(urljoin(answer.probe.url, told))
+    asked, target = urlsplit(answer.probe.url), urlsplit(joined(answer.probe.url, told) or "")
     moved = answer.status in _MOVED and target.path != asked.path
     return urlunsplit((*target[:3], asked.query, "")) if moved and target[:2] == asked[:2] else None

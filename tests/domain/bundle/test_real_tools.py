@@ -16,7 +16,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
-from datasync_crawler.domain.bundle import BundleReading, CodeCall, read_bundles, read_source_map
+from datasync_crawler.domain.bundle import BundleReading, CodeCall, read_source_map, read_with_sources
 from datasync_crawler.domain.discovery.harvest import page_links
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def readings(folder: Path) -> dict[str, BundleReading]:
     sources = dict(_sources(folder))
     own = {name: text for name, text in sources.items() if "!" in name}
     built = {name: text for name, text in sources.items() if name not in own}
-    return {**read_bundles(built), **read_bundles(own)}
+    return read_with_sources(built, own)
 
 
 def _sources(folder: Path) -> Iterator[tuple[str, bytes]]:
