@@ -20,7 +20,9 @@ from datasync_crawler.flow.run import Run
 logger = logging.getLogger(__name__)
 
 _SURE, _PERHAPS = 0.95, 0.4
-_ADDRESS = re.compile(r"(?:https?://[^\s<>\",;]+|/[\w.~-]+(?:/[\w.~-]+)+)")
+_ADDRESS = re.compile(r"\s*<?((?:https?://[^\s<>\",;]+|/[\w.~-]+(?:/[\w.~-]+)+)(?:\?[^\s<>\"]*)?)(?:>.*|\s*)")
+# What is made of arbitrary characters may look like an address.
+_ARBITRARY = re.compile(r"etag|hash|digest|md5|signature|nonce|trace|-id$")
 # Addresses that say where one is, or of other pages of the same list.
 _HERE = frozenset({"location", "content-location", "report-to", "nel", "referer"})
 _PAGING = re.compile(r'rel="?(?:next|prev|first|last|self)\b')
@@ -92,12 +94,13 @@ def notice(run: Run, lane: LiveLane, headers: Mapping[str, str]) -> None:
 
 def _addresses(name: str, value: str, base: str) -> Iterator[str]:
     """Same-origin addresses in a header's value, without their queries."""
-    if name in _HERE or name.startswith(("access-control-", "content-security-", "set-cookie")):
+    foreign = name.startswith(("access-control-", "content-security-", "set-cookie"))
+    if name in _HERE or foreign or _ARBITRARY.search(name):
         return
     for part in value.split(","):
-        found = None if _PAGING.search(part) else _ADDRESS.search(part)
+        found = None if _PAGING.search(part) else _ADDRESS.fullmatch(part)
         if found is not None:
-            target = (joined(base, found[0]) or "").split("?")[0]
+            target = (joined(base, found[1]) or "").split("?")[0]
             if origin_of(target) == origin_of(base):
                 yield target
 

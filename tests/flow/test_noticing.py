@@ -75,6 +75,7 @@ def test_an_address_that_turns_up_in_a_header_is_a_lead_for_the_next_discovery()
 
 def test_addresses_of_others_and_of_pages_are_no_leads() -> None:
     assert told_in({"Link": '<http://service.test/list/next>; rel="next", <http://other.test/a/b>; rel="help"'}) == []
+    assert told_in({"ETag": 'W/"a4/DQckDrtJ/nv1"', "X-Body-Digest": "/DQckDrtJ/nv1rZU", "X-Note": "see /a/b"}) == []
     assert told_in({"Server": "nginx/1.2", "Date": "Thu, 19 Feb 2026 20:39:21 GMT", "Location": "/a/b"}) == []
 
 

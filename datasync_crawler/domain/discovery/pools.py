@@ -14,7 +14,6 @@ _USUAL_WINDOW = 60.0
 _SHORT = 12.0
 # Resets are told in whole seconds, and an answer is under way for a while.
 _LEEWAY = 0.6
-_TWO = 2
 
 
 def read_pool(name: str, answers: Sequence[Answer]) -> Pool:
@@ -55,15 +54,18 @@ def _left_at(answer: Answer) -> float:
 def counts_in(told: Sequence[Answer], unannounced: Sequence[Answer]) -> bool:
     """Whether calls to a lane that announces nothing were counted by a pool that does.
 
-    ``told`` are all answers of that pool, in order: from one to the next its rest fell by more than their own number,
-    while the other lane was called.
+    ``told`` are answers of that pool: from one to the last its rest fell by more than their own number, while the
+    other lane was called. Calls of a round leave together, so they are taken in the order in which they were counted.
     """
-    rests = [(_left_at(answer), left) for answer in told if (left := answer.rate.remaining) is not None]
-    if len(rests) < _TWO or any(answer.rate.announced for answer in unannounced):
+    if any(answer.rate.announced for answer in unannounced):
         return False
-    (before, first), (after, last) = rests[-2], rests[-1]
-    between = sum(before < _left_at(answer) < after for answer in unannounced)
-    return between > 0 and first - last > 1
+    rests = sorted((_left_at(answer), -left) for answer in told if (left := answer.rate.remaining) is not None)
+    others = [_left_at(answer) for answer in unannounced]
+    for own in range(1, len(rests)):
+        (before, first), (after, last) = rests[-1 - own], rests[-1]
+        if any(before < left_at < after for left_at in others):
+            return last - first > own
+    return False
 
 
 def shares(first: Sequence[Answer], second: Sequence[Answer]) -> bool | None:

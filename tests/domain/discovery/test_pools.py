@@ -86,3 +86,17 @@ def test_a_lane_that_announces_nothing_counts_where_the_rest_falls_by_more_than_
     assert not counts_in(told, [at(30.0)])
     assert not counts_in(told, [at(10.0, **_told(200, 199))])
     assert not counts_in(told[1:], [at(10.0)])
+
+
+@pytest.mark.parametrize(("last", "counted"), [(6, False), (5, True)])
+def test_calls_of_the_same_round_are_told_apart_from_those_of_the_other_lane(last: int, *, counted: bool) -> None:
+    def left_at(moment: float, **told: str) -> Answer:
+        return replace(answer_to(probe(), {}, **told), at=NOW + moment, seconds=0.0)
+
+    told = [
+        left_at(0.0, **_told(10, 9)),
+        left_at(1.0, **_told(10, 8)),
+        left_at(1.4, **_told(10, last)),
+        left_at(1.01, **_told(10, 7)),
+    ]
+    assert counts_in(told, [left_at(1.005)]) is counted
