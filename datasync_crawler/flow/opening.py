@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 # An unlimited pool is believed to refuse within this many times the shortest answer, at least so many seconds.
 _ECHOES, _SHORTEST_ECHO = 3.0, 0.04
+# Another process wrote a call down before it left: it may have been counted so many seconds later.
+_ON_ITS_WAY = 0.3
 
 
 class _Crew(NamedTuple):
@@ -152,7 +154,8 @@ def _budgets(
     for name, pool in pools.items():
         budgets[name] = Budget(_limit(learned.get(name, pool)), reserve=reserve, echo=echo, learned=name in learned)
         names = {name, *pool.counted}
-        budgets[name].restore((now - max(0.0, wall - at) for called, at in departures if called in names), now)
+        left_at = (now - max(0.0, wall - at - _ON_ITS_WAY) for called, at in departures if called in names)
+        budgets[name].restore(left_at, now)
     return budgets
 
 
