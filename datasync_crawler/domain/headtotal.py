@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from datasync_crawler.domain.addresses import header_of
 from datasync_crawler.domain.page import Page
 from datasync_crawler.domain.profile import RowShape
 
@@ -16,7 +17,5 @@ def headed(page: Page, shape: RowShape, headers: Mapping[str, str]) -> Page:
     """The page with the total of the header that the shape names: a whole number, or the end of a Content-Range."""
     if shape.total_header is None or page.total is not None:
         return page
-    name = shape.total_header.lower()
-    told = next((value for header, value in headers.items() if header.lower() == name), "")
-    match = _COUNT.fullmatch(told)
+    match = _COUNT.fullmatch(header_of(headers, shape.total_header.lower()))
     return replace(page, total=int(match[1])) if match else page

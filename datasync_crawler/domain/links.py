@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from urllib.parse import unquote_plus, urlencode, urljoin, urlsplit
+from urllib.parse import unquote_plus, urlencode, urlsplit
 
+from datasync_crawler.domain.addresses import header_of, joined
 from datasync_crawler.domain.errors import Shapeless
 from datasync_crawler.domain.page import Page
 from datasync_crawler.domain.profile import RowShape
@@ -22,20 +23,9 @@ _BASE64 = re.compile(r"[\w+/-]{16,}=*", re.ASCII)
 Parameters = tuple[tuple[str, str], ...]
 
 
-def joined(base: str, reference: str) -> str | None:
-    """The absolute address of a reference; None where it is no address at all, as for ``http://[bad``."""
-    try:
-        target = urljoin(base, reference.strip())
-        urlsplit(target)
-    except ValueError:
-        return None
-    return target
-
-
 def header_links(headers: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
     """Every address of a ``Link`` header (RFC 8288) with its attributes, their names in lower case."""
-    header = next((value for name, value in headers.items() if name.lower() == "link"), "")
-    for match in _LINK.finditer(header):
+    for match in _LINK.finditer(header_of(headers, "link")):
         yield match[1], {name.lower(): value for name, value in _ATTRIBUTE.findall(match[2])}
 
 
@@ -47,10 +37,10 @@ def next_address(headers: Mapping[str, str]) -> str | None:
 
 def parameters_of(link: str, url: str) -> Parameters | None:
     """The query of a link in an answer of the address ``url``; None when it leads to another host."""
-    try:
-        target = urlsplit(urljoin(url, link.strip()))
-    except ValueError:
+    address = joined(url, link)
+    if address is None:
         return None
+    target = urlsplit(address)
     # Behind a balancer that ends TLS, links often say http of what is called by https.
     here = target.scheme in {"http", "https"} and target.netloc.lower() == urlsplit(url).netloc.lower()
     return tuple(_pairs(target.query)) if here else None
@@ -60,7 +50,7 @@ def leads_back(link: str, url: str) -> bool:
     """Whether a link in an answer of the address ``url`` leads to the same address, whatever its query."""
     if parameters_of(link, url) is None:
         return False
-    return urlsplit(urljoin(url, link.strip())).path.rstrip("/") == urlsplit(url).path.rstrip("/")
+    return urlsplit(joined(url, link) or "").path.rstrip("/") == urlsplit(url).path.rstrip("/")
 
 
 def followed(page: Page, shape: RowShape, url: str, headers: Mapping[str, str]) -> Page:

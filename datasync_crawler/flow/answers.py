@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 
+from datasync_crawler.domain.addresses import REDIRECTS
 from datasync_crawler.domain.ratelimit import read_rate, refuses
 
 
@@ -33,7 +34,6 @@ class Meaning(Enum):
 
 
 _PAGES = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
-_MOVED = frozenset({301, 302, 303, 307, 308})
 _MEANINGS = {
     400: Meaning.BAD_REQUEST,
     401: Meaning.UNAUTHORISED,
@@ -56,4 +56,4 @@ def meaning(answer: Answer) -> Meaning:
         return Meaning.PAGE
     if refuses(answer.status, read_rate(answer.headers, 0.0), answer.body):
         return Meaning.REFUSED
-    return Meaning.MOVED if answer.status in _MOVED else _MEANINGS.get(answer.status, Meaning.TRANSIENT)
+    return Meaning.MOVED if answer.status in REDIRECTS else _MEANINGS.get(answer.status, Meaning.TRANSIENT)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from urllib.parse import urljoin
 
+from datasync_crawler.domain.addresses import joined
 from datasync_crawler.domain.choices import origin_of
 from datasync_crawler.domain.granting import read_grant
 from datasync_crawler.flow.answers import BLAME, Answer, Meaning, meaning
@@ -56,8 +56,8 @@ def _same_origin(url: str, address: str | None) -> str | None:
     """The address that a grant names, None where it names none or one where the key has no business."""
     if address is None:
         return None
-    named = urljoin(url, address)
-    if origin_of(named) == origin_of(url):
+    named = joined(url, address)
+    if named is not None and origin_of(named) == origin_of(url):
         return named
     logger.warning("a token came for an address of another origin, which is not followed")
     return None

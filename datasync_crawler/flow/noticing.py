@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from datasync_crawler.domain.addresses import joined, told_address
 from datasync_crawler.domain.asking import Ask
 from datasync_crawler.domain.choices import origin_of
-from datasync_crawler.domain.links import joined
 from datasync_crawler.domain.profile import LEAD, Evidence, Finding, Profile
 from datasync_crawler.flow.answers import Answer
 from datasync_crawler.flow.lanes import LiveLane
@@ -35,13 +35,13 @@ def moved(run: Run, lane: LiveLane, ask: Ask, answer: Answer) -> bool:
     (:func:`return_home`), as services also send those elsewhere whom they do not let in. The query of the address is
     not looked at: it repeats ours with whatever is secret in it. Another origin is none to send a key to.
     """
-    told = next((value for name, value in answer.headers.items() if name.lower() == "location"), "")
-    known, target = lane.endpoint.url, (joined(lane.endpoint.url, told) or "").split("?")[0].split("#")[0]
+    known = lane.endpoint.url
+    target = (told_address(known, answer.headers) or "").split("?")[0].split("#")[0]
     if lane.token is not None and lane.token.address is not None:
         return False
     if ask.url.split("?")[0] != known:
         return True
-    if not told or target == known or target in run.dead_ends or origin_of(target) != origin_of(known):
+    if not target or target == known or target in run.dead_ends or origin_of(target) != origin_of(known):
         return False
     logger.info("%s is looked for at %s", lane.endpoint.name, target)
     run.dead_ends.add(known)

@@ -37,20 +37,22 @@ class Secrets:
 
     def mask(self, text: str) -> str:
         """The text with every secret there ever was replaced by its word, also where it is percent-encoded."""
-        for value, word in sorted(self._known.items(), key=lambda item: -len(item[0])):
+        for value, word in self._known.items():
             text = text.replace(value, "{" + word + "}")
         return text
 
     def mask_links(self, body: bytes) -> bytes:
         """The body with every secret replaced by its word where it is the whole value of a query parameter."""
-        for value, word in sorted(self._known.items(), key=lambda item: -len(item[0])):
+        for value, word in self._known.items():
             if value.encode() in body:
                 body = re.sub(b"=" + re.escape(value.encode()) + _VALUE_ENDS, f"={{{word}}}".encode(), body)
         return body
 
     def _keep(self, word: str, value: str) -> None:
         self._values[word] = value
-        self._known.update({form: word for form in (value, quote(value, safe=""), quote(value)) if form})
+        known = self._known | {form: word for form in (value, quote(value, safe=""), quote(value)) if form}
+        # Longest first: one secret may be a part of another. Texts are masked far more often than secrets come.
+        self._known = dict(sorted(known.items(), key=lambda item: -len(item[0])))
 
     def __repr__(self) -> str:
         return f"Secrets({', '.join(self._values)})"

@@ -22,13 +22,13 @@ from scrapy.exceptions import (
 )
 from scrapy.http import TextResponse
 
+from datasync_crawler.domain.addresses import REDIRECTS, told_address
 from datasync_crawler.domain.discovery.candidates import collections, figures
 from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question, answered
 from datasync_crawler.domain.discovery.guesses import guesses, is_there
 from datasync_crawler.domain.discovery.harvest import mentioned_documents, page_links, same_origin
 from datasync_crawler.domain.discovery.opening import Sightings, open_case
 from datasync_crawler.domain.errors import ServiceUnreachable
-from datasync_crawler.domain.links import joined
 from datasync_crawler.handlers import headers_of
 from datasync_crawler.spiders.scripts import Scripts
 
@@ -48,7 +48,6 @@ logger = logging.getLogger(__name__)
 
 _MOST_DOCUMENTS = 8
 _PATIENCE = 15.0
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _USUAL_NAMES = ("apiKey", "api_key", "key", "token")
 # Where services commonly describe themselves, linked or not.
 _USUAL_DOCUMENTS = ("openapi.json", "docs/api.md", "README.md")
@@ -105,9 +104,11 @@ class Approach:
             leads=self._leads,
             warnings=() if rendering else ("no browser: only the page's scripts and documents were read",),
         )
-        if not collections(open_case(seen).routes, self._api_base):
+        case = open_case(seen)
+        if not collections(case.routes, self._api_base):
             seen = replace(seen, leads=(*seen.leads, *await self._guesses()))
-        return open_case(seen, await self._knock(open_case(seen)))
+            case = open_case(seen)
+        return open_case(seen, await self._knock(case))
 
     async def _guesses(self) -> tuple[Lead, ...]:
         leads = guesses(self._api_base)
@@ -160,8 +161,8 @@ class Approach:
             logger.info("No answer from %s: %s", url, error)
             return None
         self._echo = min(self._echo, time.monotonic() - start)
-        target = joined(url, (response.headers.get(b"Location") or b"").decode("latin-1")) or ""
-        if hops and response.status in _REDIRECTS and same_origin(target, url):
+        target = told_address(url, headers_of(response))
+        if hops and response.status in REDIRECTS and target is not None and same_origin(target, url):
             return await self._get(target, hops - 1)
         return response
 

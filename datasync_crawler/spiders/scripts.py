@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
+from datasync_crawler.domain.addresses import joined
 from datasync_crawler.domain.bundle import read_links, read_source_map, read_with_sources
 from datasync_crawler.domain.discovery.harvest import mentioned_paths, same_origin, stored_names, url_names
 from datasync_crawler.domain.discovery.opening import Script
@@ -65,7 +66,7 @@ class Scripts:
         """What all scripts tell, those that only others name fetched before."""
         readings = await self._read()
         for _ in range(_MOST_ROUNDS):
-            links = [urljoin(url, link) for url, reading in readings.items() for link in reading.links]
+            links = [link for url, reading in readings.items() for link in _absolute(url, reading.links)]
             before = len(self._bodies)
             await self.follow(links)
             if len(self._bodies) == before:
@@ -95,4 +96,8 @@ class Scripts:
                     self._bodies[f"{url}{_CARRIED}{name.lstrip('./')}"] = content
             return []
         self._bodies[url] = body
-        return [urljoin(url, link) for link in await asyncio.to_thread(read_links, body)]
+        return _absolute(url, await asyncio.to_thread(read_links, body))
+
+
+def _absolute(url: str, links: Iterable[str]) -> list[str]:
+    return [target for link in links if (target := joined(url, link)) is not None]

@@ -8,11 +8,12 @@ import pytest
 from scrapy.settings import Settings
 from scrapy.utils.test import get_crawler
 
+from datasync_crawler.pipelines import LedgerPipeline
 from datasync_crawler.spiders.events import EventsSpider
 from tests.components.secret import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from scrapy.crawler import Crawler
 
@@ -31,3 +32,13 @@ def crawler_with() -> Callable[..., Crawler]:
         return crawler
 
     return make
+
+
+@pytest.fixture
+async def pipeline(crawler_with: Callable[..., Crawler], ledger_url: str) -> AsyncIterator[LedgerPipeline]:
+    """A pipeline that opened its run on the test's own ``ledger_url``; closed at the end if the test did not."""
+    opened = LedgerPipeline.from_crawler(crawler_with(DATABASE_URL=ledger_url))
+    await opened.open_spider()
+    yield opened
+    if not hasattr(opened._crawler.spider, "verdict"):
+        await opened.close_spider()

@@ -16,7 +16,7 @@ from datasync_crawler.pipelines import LedgerPipeline
 from tests.flow.worlds import NEWEST_MICROS, THREE_LANES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from scrapy.crawler import Crawler
 
@@ -31,15 +31,6 @@ def ledger_url(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     with Ledger.open(postgres_url) as ledger:
         ledger.save_profile(PROFILE.to_json())
     return postgres_url
-
-
-@pytest.fixture
-async def pipeline(crawler_with: Callable[..., Crawler], ledger_url: str) -> AsyncIterator[LedgerPipeline]:
-    opened = LedgerPipeline.from_crawler(crawler_with(DATABASE_URL=ledger_url))
-    await opened.open_spider()
-    yield opened
-    if not hasattr(opened._crawler.spider, "verdict"):
-        await opened.close_spider()
 
 
 def run_of(pipeline: LedgerPipeline) -> Any:

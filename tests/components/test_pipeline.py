@@ -25,7 +25,7 @@ from tests.components.secret import KEY
 from tests.flow.worlds import NEWEST_MICROS, THREE_LANES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from scrapy.crawler import Crawler
 
@@ -38,16 +38,6 @@ def ledger_url(postgres_url: str) -> str:
     with Ledger.open(postgres_url) as ledger:
         ledger.save_profile(PROFILE.to_json())
     return postgres_url
-
-
-@pytest.fixture
-async def pipeline(crawler_with: Callable[..., Crawler], ledger_url: str) -> AsyncIterator[LedgerPipeline]:
-    """A pipeline that opened its run; closed at the end if the test did not."""
-    opened = LedgerPipeline.from_crawler(crawler_with(DATABASE_URL=ledger_url))
-    await opened.open_spider()
-    yield opened
-    if not hasattr(spider_of(opened), "verdict"):
-        await opened.close_spider()
 
 
 def spider_of(pipeline: LedgerPipeline) -> Any:

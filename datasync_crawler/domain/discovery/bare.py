@@ -119,19 +119,7 @@ def _cursor(answer: Answer, paging: Paging) -> str | None:
 
 
 def _shape(found: BareList, unit: int) -> RowShape:
-    paging = found.paging
-    return RowShape(
-        found.path,
-        "",
-        time_unit=unit,
-        has_more=paging.has_more,
-        next_cursor=paging.next_cursor,
-        cursor_life=paging.cursor_life,
-        total=paging.total,
-        returned=paging.returned,
-        limit=paging.limit,
-        next_link=paging.next_link,
-    )
+    return found.paging.told_in(RowShape(found.path, "", time_unit=unit))
 
 
 def _are_ids(values: list[object]) -> bool:

@@ -10,13 +10,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
+from datasync_crawler.domain.addresses import REDIRECTS, told_address
 from datasync_crawler.domain.discovery.listing import Listing, read_listing
-from datasync_crawler.domain.links import joined
 from datasync_crawler.domain.profile import Credential
 from datasync_crawler.domain.ratelimit import RateWord, read_rate, refuses
 
 Headers = tuple[tuple[str, str], ...]
-_MOVED = frozenset({301, 302, 303, 307, 308})
 
 
 class Question(StrEnum):
@@ -169,7 +168,7 @@ def redirected(answer: Answer) -> str | None:
 
     None when the answer is no redirect inside the origin, where alone a key may go.
     """
-    told = next((value for name, value in answer.headers.items() if name.lower() == "location"), "")
-    asked, target = urlsplit(answer.probe.url), urlsplit(joined(answer.probe.url, told) or "")
-    moved = answer.status in _MOVED and target.path != asked.path
+    told = told_address(answer.probe.url, answer.headers)
+    asked, target = urlsplit(answer.probe.url), urlsplit(told or "")
+    moved = answer.status in REDIRECTS and target.path != asked.path
     return urlunsplit((*target[:3], asked.query, "")) if moved and target[:2] == asked[:2] else None

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin
 
+from datasync_crawler.domain.addresses import joined
 from datasync_crawler.domain.discovery.harvest import same_origin
 from datasync_crawler.domain.discovery.leaves import Leaf, leaves, named, words
 from datasync_crawler.domain.discovery.routes import Route
@@ -67,7 +67,7 @@ def read_grant(document: Any, base: str, at: float) -> Granted | None:
         header_path=header.path if header else None,
         header=header.value if header else None,
         endpoint_path=endpoint.path if endpoint else None,
-        endpoint=urljoin(base, endpoint.value) if endpoint else None,
+        endpoint=joined(base, endpoint.value) if endpoint else None,
         life_path=life_leaf.path if life_leaf else None,
         life=life,
     )
@@ -96,7 +96,7 @@ def _is_random(text: str) -> bool:
 
 def _endpoint(texts: Sequence[Leaf], base: str) -> Leaf | None:
     paths = [leaf for leaf in texts if leaf.value.startswith(("/", "http://", "https://")) and " " not in leaf.value]
-    own = [leaf for leaf in paths if same_origin(urljoin(base, leaf.value), base)]
+    own = [leaf for leaf in paths if same_origin(joined(base, leaf.value) or "", base)]
     return next(
         (leaf for leaf in own if named(leaf, "endpoint", "url", "path", "uri", "href")), own[0] if own else None
     )

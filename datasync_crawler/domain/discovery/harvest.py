@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 from html.parser import HTMLParser
 from typing import NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
+
+from datasync_crawler.domain.addresses import joined
 
 _SCRIPT_RELATIONS = frozenset({"modulepreload", "preload", "prefetch"})
 _DOCUMENT = re.compile(r"""["'`(](/?[\w./-]*(?:\.md|\.ya?ml|openapi[\w.]*|swagger[\w.]*))["'`)]""")
@@ -110,4 +112,4 @@ def sounds_like_key(name: str) -> bool:
 
 
 def _absolute(found: Iterable[str], base: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(urljoin(base, link) for link in found))
+    return tuple(dict.fromkeys(url for link in found if (url := joined(base, link)) is not None))

@@ -84,7 +84,7 @@ def read_listing(
 
 
 def _shape(path: Path, under: Path, columns: Columns, paging: Paging, unit: int, header: str | None) -> RowShape:
-    return RowShape(
+    rows = RowShape(
         rows=path,
         under=under,
         id=columns.id,
@@ -93,12 +93,6 @@ def _shape(path: Path, under: Path, columns: Columns, paging: Paging, unit: int,
         time_under=columns.time_under,
         type_under=columns.type_under,
         time_unit=unit,
-        has_more=paging.has_more,
-        next_cursor=paging.next_cursor,
-        cursor_life=paging.cursor_life,
-        total=paging.total,
-        returned=paging.returned,
-        limit=paging.limit,
-        next_link=paging.next_link,
         total_header=None if paging.total else header,
     )
+    return paging.told_in(rows)

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from datasync_crawler.domain.cursor import anatomy
 from datasync_crawler.domain.discovery.leaves import Leaf, leaves, named
 from datasync_crawler.domain.discovery.onward import find_onward, is_address
 from datasync_crawler.domain.links import Parameters
-from datasync_crawler.domain.profile import CursorShape, Path
+from datasync_crawler.domain.profile import CursorShape, Path, RowShape
 from datasync_crawler.domain.texts import truth, whole
 from datasync_crawler.domain.times import Moment, read_time
 
@@ -42,6 +44,19 @@ class Paging:
     def next_link(self) -> tuple[str, ...]:
         """The names of the parameters that count: one alone where a cursor of our own can take its place."""
         return tuple(name for name, _ in self.onward)
+
+    def told_in(self, shape: RowShape) -> RowShape:
+        """The shape of an answer whose paging stands where this says."""
+        return msgspec.structs.replace(
+            shape,
+            has_more=self.has_more,
+            next_cursor=self.next_cursor,
+            cursor_life=self.cursor_life,
+            total=self.total,
+            returned=self.returned,
+            limit=self.limit,
+            next_link=self.next_link,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from datasync_crawler.domain.addresses import joined
 from datasync_crawler.domain.bundle import CodeCall
 from datasync_crawler.domain.discovery.exchange import Headers, SeenCall
 from datasync_crawler.domain.discovery.harvest import same_origin
@@ -115,7 +116,7 @@ def lead_from(mention: Lead, base: str, homes: Sequence[str] = ()) -> Lead | Non
 
     None when it leads elsewhere than to ``base`` or one of the ``homes``, or is no address of an API at all.
     """
-    url = urljoin(base, mention.url)
+    url = joined(base, mention.url) or ""
     parts = urlsplit(url)
     if _BROKEN.search(parts.path) or not any(same_origin(url, home) for home in (base, *homes)):
         return None

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urljoin
 
 import msgspec
 
+from datasync_crawler.domain.addresses import joined
 from datasync_crawler.domain.discovery.case import Case
 from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
 from datasync_crawler.domain.discovery.granting import may_grant
@@ -65,7 +65,7 @@ def accepted(route: Route) -> str:
 def linked(answer: Answer) -> Iterator[Route]:
     """Addresses that an answer's ``Link`` header gives as another form of what it lists."""
     for address, told in header_links(answer.headers):
-        url, formed = urljoin(answer.probe.url, address), _FORMS.search(told.get("type", ""))
+        url, formed = joined(answer.probe.url, address) or "", _FORMS.search(told.get("type", ""))
         if formed and not set(told.get("rel", "").split()) & _PAGING and same_origin(url, answer.probe.url):
             evidence = Evidence("answer", answer.probe.url, f"Link: {address}")
             lead = Lead("GET", url, (), evidence, (("Accept", told["type"]),))

@@ -109,3 +109,8 @@ def test_of_addresses_that_share_a_name_the_one_without_open_parts_has_it() -> N
         ("http://h/api/events/{id}", "events-2"),
         ("http://h/api/events", "events"),
     ]
+
+
+def test_an_address_that_is_none_is_no_lead() -> None:
+    told = Evidence("bundle", "a.js:7")
+    assert lead_from(Lead("GET", "http://[{ip}]:80/api/events", (), told), "http://h/api") is None
