@@ -53,7 +53,7 @@ INSERT INTO ingestion_progress (low, high, generation) VALUES (%(low)s, %(at)s, 
 
 -- reopen --
 UPDATE ingestion_progress SET proof = NULL, updated_at = now()
-WHERE proof IN ('second look', 'told, and the total is reached', 'everything at once');
+WHERE proof = ANY(%(proofs)s);
 
 -- finish --
 UPDATE ingestion_progress SET proof = %(proof)s, cursor = NULL, cursor_expires = NULL, updated_at = now()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from datasync_crawler.adapters.postgres import Fenced, Session
 from datasync_crawler.adapters.queries import QUERIES
+from datasync_crawler.domain.ending import TOLD_ENDS
 from datasync_crawler.domain.shard import Checkpoint, Shard
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class ShardBook(Session):
 
     def reopen(self) -> None:
         """Opens the shards again whose end was proven by nothing coming after it: more may have come since."""
-        self._run("reopen")
+        self._run("reopen", proofs=list(TOLD_ENDS))
 
     def finish(self, shard: int, generation: int, proof: str) -> None:
         """Marks a shard done by a proof that came without a page; raises Fenced when the generation is stale."""

@@ -19,6 +19,12 @@ class Belief(Enum):
     IN_VAIN = "in vain"
 
 
+EVERYTHING = "everything at once"
+"""The proof of shards that a stream of the whole set came to its end beside."""
+TOLD_ENDS = (Belief.PROVEN.value, Belief.COUNTED.value, EVERYTHING)
+"""Proofs that rest on nothing coming after an end, where more may have come since."""
+
+
 def believe(looks: int, seconds: float, *, agrees: bool | None, below: bool) -> Belief:
     """What to make of an end that was told ``looks`` times in a row, over so many seconds.
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 
+from datasync_crawler.domain.ending import EVERYTHING
 from datasync_crawler.domain.errors import PageError
 from datasync_crawler.domain.judging import judge
 from datasync_crawler.domain.page import Page, StoredPage
@@ -56,7 +57,7 @@ async def _settle(run: Run, book: ShardBook, course: Course) -> None:
     told = f"{course.lane.name} came to its end with {course.rows} rows, {course.fresh} of them new"
     if run.agrees or (run.total is None and course.ends > 1 and not course.fresh):
         logger.info("%s: that is all", told)
-        await _finish(run, book, "everything at once")
+        await _finish(run, book, EVERYTHING)
     elif run.total is None:
         logger.info("%s; no total tells whether that is all, so it is read once more", told)
         course.state = State.WAITING
