@@ -8,11 +8,14 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.exceptions import DropItem
 
+from datasync_crawler.adapters.beginning import beginning
 from datasync_crawler.adapters.recall import note_limits, note_working_key, recall
+from datasync_crawler.adapters.state import identity
 from datasync_crawler.adapters.worker import CallNotes, Cuts, LedgerWorker
 from datasync_crawler.domain.choices import Choices, read_choices
 from datasync_crawler.domain.completeness import Verdict, judge_set
@@ -21,7 +24,9 @@ from datasync_crawler.domain.page import StoredPage
 from datasync_crawler.domain.profile import Pool
 from datasync_crawler.flow.clock import SystemClock
 from datasync_crawler.flow.dispatch import Dispatch
+from datasync_crawler.flow.holding import Holding
 from datasync_crawler.flow.opening import lessons_of, one_more, open_run
+from datasync_crawler.flow.outage import DatabaseOutage
 from datasync_crawler.flow.reception import Reception
 from datasync_crawler.flow.writing import Writer
 
@@ -53,7 +58,7 @@ class LedgerPipeline:
         self._calls = LedgerWorker(choices.database or "", id_only=choices.id_only)
         self._notes = CallNotes(self._calls, self._key)
         self._writer = Writer(self._store, self._failed, least_rows=choices.batch_rows)
-        self._lessons: asyncio.Future[None] | None = None
+        self._aside: list[asyncio.Future[None]] = []
         self._key_kept = False
         self._run: Run | None = None
 
@@ -65,9 +70,10 @@ class LedgerPipeline:
     async def open_spider(self) -> None:
         """Makes the run from what the ledger remembers and gives it to the spider."""
         spider: Any = self._crawler.spider
-        clock, choices = SystemClock(), self._choices
-        since = clock.wall() - _LONGEST_WINDOW
-        known = await self._pages.do(lambda ledger: recall(ledger, self._key, since))
+        choices, clock = self._choices, SystemClock(await self._pages.do(beginning))
+        since = clock.stamp() - _LONGEST_WINDOW
+        holder = identity(Path(choices.state))
+        known = await self._pages.do(lambda ledger: recall(ledger, self._key, since, holder))
         learned = one_more(known.learned) if choices.relearn else known.learned
         self._run = spider.run = open_run(
             known.profile,
@@ -88,8 +94,9 @@ class LedgerPipeline:
         self._run.lessons |= lessons_of(learned) if choices.relearn else {}
         # What is there by now stays: the collector need not look at it again, page after page.
         gc.freeze()
-        self._run.key_dies = None if known.first_call is None else known.first_call + choices.key_life
-        self._lessons = asyncio.ensure_future(self._keep_lessons(self._run))
+        if known.first_call is not None:
+            self._run.key_dies = known.first_call + clock.wall() - clock.stamp() + choices.key_life
+        self._hold_on(self._run)
         spider.whole = not choices.id_only
         spider.reception = Reception(self._run)
         spider.dispatch = Dispatch(
@@ -99,6 +106,13 @@ class LedgerPipeline:
             most_at_once=choices.most_shards,
             most_bytes=choices.most_bytes_in_flight,
         )
+
+    def _hold_on(self, run: Run) -> None:
+        patience = self._choices.give_up_after
+        self._pages.outage = DatabaseOutage(run, patience, "pages")
+        self._calls.outage = DatabaseOutage(run, patience, "calls")
+        holding = Holding(run, Cuts(self._calls), (self._pages, self._calls), patience)
+        self._aside = [asyncio.ensure_future(it) for it in (self._keep_lessons(run), holding.renew(), holding.watch())]
 
     async def process_item(self, item: StoredPage) -> StoredPage:
         """Stores a page, alone or with others; raises DropItem once any page failed."""
@@ -126,7 +140,10 @@ class LedgerPipeline:
         if not enough and not run.limited:
             return last
         run.loading = False
-        copies = await self._pages.do(lambda ledger: ledger.build_key())
+        # What the key's building tells may be lost with the connection; the shards tell it as well.
+        claimed = await self._pages.do(lambda ledger: ledger.claimed())
+        await self._pages.do(lambda ledger: ledger.build_key())
+        copies = claimed - await self._pages.do(lambda ledger: ledger.claimed())
         return replace(last, inserted=last.inserted - copies, met=last.met + copies)
 
     def _failed(self, error: Exception, pages: int) -> None:
@@ -137,8 +154,6 @@ class LedgerPipeline:
 
     async def close_spider(self) -> None:
         """Judges the set from the database and leaves the verdict in the ledger and in the stats."""
-        if self._lessons is not None:
-            self._lessons.cancel()
         try:
             if self._run is not None:
                 await self._notes.settle()
@@ -147,9 +162,13 @@ class LedgerPipeline:
                 await self._write_lessons()
                 verdict = await self._pages.do(self._judge)
                 self._tell(verdict)
+            if (run := self._run) is not None:
+                await self._pages.do(lambda ledger: ledger.release(run.generation))
         except LedgerError as error:
             self._run.stop(error) if self._run is not None else None
         finally:
+            for task in self._aside:
+                task.cancel()
             await self._pages.close()
             await self._calls.close()
 

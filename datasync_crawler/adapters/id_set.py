@@ -122,6 +122,10 @@ class IdSet(Session):
         """The number of events stored."""
         return int(self._rows("count")[0][0])
 
+    def claimed(self) -> int:
+        """The number of events that the shards count as theirs."""
+        return int(self._rows("claimed")[0][0])
+
     def ids(self) -> Iterator[str]:
         """Every id as it was served, in the order of the key, from one snapshot."""
         with self.id_stream() as snapshot:

@@ -11,13 +11,14 @@ from datasync_crawler.adapters.call_book import Call, CallBook
 from datasync_crawler.adapters.event_store import TableForm
 from datasync_crawler.adapters.id_set import IdSet, SnapshotIds
 from datasync_crawler.adapters.memory import Memory
-from datasync_crawler.adapters.page_store import PageStore, Stored
-from datasync_crawler.adapters.postgres import Fenced
+from datasync_crawler.adapters.page_store import PageStore
+from datasync_crawler.adapters.postgres import Fenced, LedgerAway
 from datasync_crawler.adapters.queries import QUERIES, SCHEMA
 from datasync_crawler.adapters.shard_book import ShardBook
 from datasync_crawler.adapters.standing import Standing, holes, ids_of
 from datasync_crawler.adapters.submission_book import SubmissionBook, SubmissionIntent, SubmissionRecord
 from datasync_crawler.adapters.table_key import TableKey
+from datasync_crawler.adapters.unsettled import Stored
 from datasync_crawler.domain.errors import SourceMismatch
 from datasync_crawler.domain.profile import read_profile
 
@@ -28,6 +29,7 @@ __all__ = [
     "Call",
     "Fenced",
     "Ledger",
+    "LedgerAway",
     "SnapshotIds",
     "Standing",
     "Stored",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import os
+import socket
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
@@ -22,24 +24,52 @@ if TYPE_CHECKING:
 class Fenced(LedgerError):
     """Raised when a shard was leased to somebody else meanwhile, from everything that moves a shard."""
 
+    exit_code = 5
+
+
+def fenced(shard: int, generation: int) -> Fenced:
+    """What is to be raised when a generation does not hold a shard any more."""
+    return Fenced(f"another crawler has taken over: generation {generation} no longer holds shard {shard}")
+
+
+class LedgerAway(LedgerError):
+    """Raised when PostgreSQL cannot work at present: it is gone, starting, full or busy, which may all pass.
+
+    Whether a transaction that was being committed has happened is not known then.
+    """
+
+
+# What SQLSTATE begins with: connections, resources (a full disk, too many connections), deadlocks, shutdowns and
+# starts, the system's own errors; and a standby that is not yet the one to write to.
+_PASSING = ("08", "53", "40", "57P", "58", "25006")
+
 
 @contextmanager
 def ledger_errors(doing: str = "PostgreSQL failed") -> Iterator[None]:
-    """Turns every error of the driver into a LedgerError of one line."""
+    """Turns every error of the driver into a LedgerError of one line, LedgerAway where it may pass."""
     try:
         yield
     except psycopg2.Error as error:
-        raise LedgerError(f"{doing}: {_first_line(error)}") from error
+        kind = LedgerAway if _may_pass(error) else LedgerError
+        raise kind(f"{doing}: {_first_line(error)}") from error
+
+
+def _may_pass(error: psycopg2.Error) -> bool:
+    if error.pgcode is not None:
+        return error.pgcode.startswith(_PASSING)
+    # The server said nothing: the connection is gone. What the driver itself finds wrong is of other classes.
+    return type(error) in (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.DatabaseError)
 
 
 def _first_line(error: psycopg2.Error) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
-def connect(url: str) -> Connection:
-    """A connection to ``url``; ConfigurationError when that is no PostgreSQL address, LedgerError when nobody answers.
+def connect(url: str, patience: int = 10) -> Connection:
+    """A connection to ``url``; ConfigurationError when that is no PostgreSQL address, LedgerAway when nobody answers.
 
-    No message holds the password.
+    Each of its hosts has ``patience`` seconds. No message holds the password. Later, a network that has gone without
+    a word is noticed within a minute.
     """
     try:
         parts = parse_dsn(url)
@@ -47,12 +77,20 @@ def connect(url: str) -> Connection:
         # The driver's own message quotes the address, and with it the password.
         raise ConfigurationError("DATABASE_URL is not a PostgreSQL address (postgresql://user@host/name)") from None
     try:
-        return psycopg2.connect(url, connect_timeout=10, application_name="datasync_crawler", keepalives_idle=30)
+        return psycopg2.connect(
+            url,
+            connect_timeout=patience,
+            application_name="datasync_crawler",
+            keepalives_idle=30,
+            keepalives_interval=10,
+            keepalives_count=3,
+            tcp_user_timeout=60_000,
+        )
     except psycopg2.Error as error:
         reason = _first_line(error)
         for secret in filter(None, (parts.get("password"), quote(parts.get("password", ""), safe=""))):
             reason = reason.replace(secret, "***")
-        raise LedgerError(f"the database cannot be reached: {reason}") from None
+        raise LedgerAway(f"the database cannot be reached: {reason}") from None
 
 
 class Session:
@@ -71,6 +109,18 @@ class Session:
     def close(self) -> None:
         """Ends the session; what was not committed is gone."""
         self._connection.close()
+
+    def reconnect(self) -> None:
+        """A new connection in place of the one that was lost; LedgerAway when nobody answers."""
+        with suppress(psycopg2.Error):
+            self._connection.close()
+        # Who waits for a database that was lost tries again anyway, and may be told to end meanwhile.
+        self._connection = connect(self._url, patience=3)
+
+    def cut(self) -> None:
+        """Breaks the connection, from any thread: what waits for it fails at once, with LedgerAway."""
+        with suppress(psycopg2.Error, OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as wire:
+            wire.shutdown(socket.SHUT_RDWR)
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:

@@ -24,6 +24,9 @@ SELECT EXISTS (SELECT FROM ingestion_progress) OR EXISTS (SELECT FROM ledger_mem
 INSERT INTO ledger_source (origin, id_only) VALUES (%(origin)s, %(id_only)s)
 ON CONFLICT (only_row) DO UPDATE SET origin = excluded.origin, id_only = excluded.id_only;
 
+-- is_made --
+SELECT to_regclass('ingestion_progress') IS NOT NULL;
+
 -- shards --
 SELECT shard, low, high, position, last_id, cursor, cursor_expires, proof, lane, rows, met, pages
 FROM ingestion_progress ORDER BY shard;
@@ -34,12 +37,32 @@ LOCK TABLE ingestion_progress IN SHARE ROW EXCLUSIVE MODE;
 -- plant --
 INSERT INTO ingestion_progress (low, high) VALUES (%(low)s, %(high)s);
 
--- lease --
+-- lock_leases --
+LOCK TABLE ledger_leases IN SHARE ROW EXCLUSIVE MODE;
+
+-- leased_for --
+SELECT extract(epoch FROM until - clock_timestamp())::double precision FROM ledger_leases
+WHERE holder <> %(holder)s AND until > clock_timestamp() ORDER BY until DESC LIMIT 1;
+
+-- take_open_shards --
+-- Leases that are left by now are over, or the taker's own.
+DELETE FROM ledger_leases;
 WITH leased AS MATERIALIZED (SELECT nextval('ledger_generation') AS generation),
 moved AS (
     UPDATE ingestion_progress SET generation = leased.generation, updated_at = now() FROM leased WHERE state = 'open'
 )
 SELECT generation FROM leased;
+
+-- note_lease --
+INSERT INTO ledger_leases (generation, holder, until)
+VALUES (%(generation)s, %(holder)s, clock_timestamp() + make_interval(secs => %(seconds)s));
+
+-- renew --
+UPDATE ledger_leases SET until = clock_timestamp() + make_interval(secs => %(seconds)s)
+WHERE generation = %(generation)s;
+
+-- release --
+DELETE FROM ledger_leases WHERE generation = %(generation)s;
 
 -- held_shard --
 SELECT shard, low, high, position, last_id, cursor, cursor_expires, proof, lane, rows, met, pages
@@ -47,6 +70,10 @@ FROM ingestion_progress WHERE shard = %(shard)s AND generation = %(generation)s 
 
 -- raise_low --
 UPDATE ingestion_progress SET low = %(at)s, updated_at = now() WHERE shard = %(shard)s;
+
+-- lower_part --
+SELECT shard, low, high, position, last_id, cursor, cursor_expires, proof, lane, rows, met, pages
+FROM ingestion_progress WHERE high = %(at)s AND generation = %(generation)s;
 
 -- plant_lower_part --
 INSERT INTO ingestion_progress (low, high, generation) VALUES (%(low)s, %(at)s, %(generation)s) RETURNING shard;
@@ -63,9 +90,12 @@ WHERE shard = %(shard)s AND generation = %(generation)s;
 -- The column's type and key are read after the lock, so that nobody changes them before the rows are in. Shards are
 -- locked in the order of their numbers: two crawlers can then wait for each other, but never in a circle.
 LOCK TABLE ingested_events IN ROW EXCLUSIVE MODE;
-SELECT shard FROM ingestion_progress
+SELECT shard, generation, pages, rows, met FROM ingestion_progress
 WHERE (shard, generation) IN (SELECT * FROM unnest(%(shards)s::integer[], %(held)s::bigint[]))
 ORDER BY shard FOR UPDATE;
+
+-- counts --
+SELECT shard, generation, pages, rows, met FROM ingestion_progress;
 
 -- hold_events_alone --
 -- For whoever may change the column or the key: asking for the stronger lock later could meet another who does it.
@@ -140,7 +170,7 @@ SELECT DISTINCT raw FROM rejected_rows;
 SELECT id::text FROM ingested_events WHERE id::text = ANY (%(ids)s);
 
 -- commit_without_waiting_for_the_disk --
--- A killed crawler loses nothing, as the server has the commit; only a crash of the database's own machine could.
+-- A killed crawler loses nothing, as the server has the commit; a crash of the server may take the last ones back.
 SET LOCAL synchronous_commit = off;
 
 -- note_call --
@@ -171,6 +201,9 @@ SELECT intent, count, digest, key, repo, partial, at, outcome, answer FROM ledge
 
 -- count --
 SELECT count(*) FROM ingested_events;
+
+-- claimed --
+SELECT coalesce(sum(rows), 0)::bigint FROM ingestion_progress;
 
 -- measure_ids --
 SELECT count(*), coalesce(sum(octet_length(id::text)), 0)::bigint FROM ingested_events;

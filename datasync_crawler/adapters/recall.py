@@ -37,11 +37,12 @@ class Recall:
     loading: bool
 
 
-def recall(ledger: Ledger, key: str, since: float) -> Recall:
-    """Takes all open shards over and tells how things stand; ``calls`` are those of ``key`` (a digest) ``since`` then.
+def recall(ledger: Ledger, key: str, since: float, holder: str = "") -> Recall:
+    """Takes all open shards over for a holder and tells how things stand; ``calls`` are those of ``key`` (a digest).
 
-    A key of the table that an earlier run left out is built first, so that what is stored is counted exactly. Raises
-    ConfigurationError without a profile, SourceMismatch when it does not fit the shards.
+    A key of the table that an earlier run left out is built first, so that what is stored is
+    counted exactly. Raises ConfigurationError without a profile, SourceMismatch when it does not fit the shards,
+    StateBusy while another crawler has them.
     """
     document = ledger.profile()
     if document is None:
@@ -49,8 +50,11 @@ def recall(ledger: Ledger, key: str, since: float) -> Recall:
     profile = read_profile(document)
     _check_places(ledger, profile)
     ledger.plant([(None, None)])
-    generation = ledger.lease()
+    generation = ledger.lease(holder)
     ledger.build_key()
+    if holder:
+        # Over many rows a key takes longer to build than a lease lasts.
+        ledger.renew(generation)
     stored = ledger.count()
     learned = {name: msgspec.json.decode(text, type=Pool) for name, text in ledger.remembered(_POOL).items()}
     loading = in_bulk(profile, learned.keys(), stored)

@@ -9,6 +9,13 @@ CREATE TABLE IF NOT EXISTS ledger_source (
 
 CREATE SEQUENCE IF NOT EXISTS ledger_generation;
 
+-- Who drains: shards of these generations are nobody else's until then. A holder is a state directory.
+CREATE TABLE IF NOT EXISTS ledger_leases (
+    generation bigint PRIMARY KEY,
+    holder text NOT NULL,
+    until timestamptz NOT NULL
+);
+
 -- Positions are microseconds since the epoch (UTC); NULL bounds are open ends.
 CREATE TABLE IF NOT EXISTS ingestion_progress (
     shard integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datasync_crawler.adapters.postgres import Fenced, Session
+from datasync_crawler.adapters.postgres import Fenced, Session, fenced
 from datasync_crawler.adapters.queries import QUERIES
 from datasync_crawler.domain.ending import TOLD_ENDS
+from datasync_crawler.domain.errors import StateBusy
 from datasync_crawler.domain.shard import Checkpoint, Shard
 
 if TYPE_CHECKING:
@@ -14,9 +15,16 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
+LEASE = 60.0
+"""Seconds after which the shards of a crawler that does not renew its lease may be taken by another."""
+
 
 class ShardBook(Session):
     """Which parts of the set there are and how far each has come."""
+
+    def is_made(self) -> bool:
+        """Whether the database has a ledger's tables; nothing else can be asked of one that has not."""
+        return self._rows("is_made") == [(True,)]
 
     def shards(self) -> list[Shard]:
         """All shards, in the order they were made."""
@@ -36,20 +44,51 @@ class ShardBook(Session):
             cursor.execute(QUERIES["shards"])
             return [_shard(row) for row in cursor.fetchall()]
 
-    def lease(self) -> int:
-        """Takes every open shard under a new generation and returns it; older generations are refused from now on."""
-        (row,) = self._rows("lease")
-        return int(row[0])
+    def leased_for(self, holder: str) -> float | None:
+        """The seconds that the lease of somebody other than ``holder`` still runs, None when nobody else has one."""
+        return next((seconds for (seconds,) in self._rows("leased_for", holder=holder)), None)
+
+    def lease(self, holder: str = "", seconds: float = LEASE) -> int:
+        """Takes every open shard under a new generation and returns it; older generations are refused from now on.
+
+        For so many seconds, as long as it is renewed, nobody but ``holder`` can do the same; without a holder for
+        none at all. Raises StateBusy while somebody else's lease runs.
+        """
+        with self.transaction() as cursor:
+            cursor.execute(QUERIES["lock_leases"])
+            cursor.execute(QUERIES["leased_for"], {"holder": holder})
+            if (row := cursor.fetchone()) is not None:
+                raise StateBusy(f"another crawler drains this ledger; its lease runs for {row[0]:.0f} s more")
+            cursor.execute(QUERIES["take_open_shards"])
+            (generation,) = cursor.fetchone() or ()
+            if holder:
+                lease = {"generation": generation, "holder": holder, "seconds": seconds}
+                cursor.execute(QUERIES["note_lease"], lease)
+        return int(generation)
+
+    def renew(self, generation: int, seconds: float = LEASE) -> None:
+        """The lease runs for so many seconds from now; raises Fenced when somebody else has taken over."""
+        if not self._run("renew", generation=generation, seconds=seconds):
+            raise Fenced(f"another crawler has taken over: the lease of generation {generation} ran out")
+
+    def release(self, generation: int) -> None:
+        """Ends a lease: others need not wait until it runs out."""
+        self._run("release", generation=generation)
 
     def split(self, shard: int, generation: int, at: int) -> tuple[Shard, Shard]:
         """Cuts what is left of a shard: it keeps [at, high), a new one of the same generation gets [low, at).
 
-        Raises Fenced when the generation is stale, ValueError when ``at`` is not strictly inside what is left.
+        A cut that was made already is not made twice. Raises Fenced when the generation is stale, ValueError when
+        ``at`` is not strictly inside what is left.
         """
         with self.transaction() as cursor:
             whole = _held(cursor, shard, generation)
-            inside = (whole.low is None or whole.low < at) and (whole.top is None or at < whole.top)
-            if whole.done or not inside:
+            if whole.low == at:
+                cursor.execute(QUERIES["lower_part"], {"at": at, "generation": generation})
+                if (row := cursor.fetchone()) is not None:
+                    return whole, _shard(row)
+            above = all(bound is None or at < bound for bound in (whole.high, whole.checkpoint.position))
+            if whole.done or not above or not (whole.low is None or whole.low < at):
                 raise ValueError(f"{at} is not inside what is left of shard {shard}")
             values = {"shard": shard, "generation": generation, "low": whole.low, "at": at}
             cursor.execute(QUERIES["raise_low"], values)
@@ -66,19 +105,15 @@ class ShardBook(Session):
         if not proof:
             raise ValueError("a shard is finished by a proof")
         if not self._run("finish", shard=shard, generation=generation, proof=proof):
-            raise _fenced(shard, generation)
+            raise fenced(shard, generation)
 
 
 def _held(cursor: Cursor, shard: int, generation: int) -> Shard:
     cursor.execute(QUERIES["held_shard"], {"shard": shard, "generation": generation})
     row = cursor.fetchone()
     if row is None:
-        raise _fenced(shard, generation)
+        raise fenced(shard, generation)
     return _shard(row)
-
-
-def _fenced(shard: int, generation: int) -> Fenced:
-    return Fenced(f"shard {shard} is no longer held by generation {generation}")
 
 
 def _shard(row: tuple[Any, ...]) -> Shard:

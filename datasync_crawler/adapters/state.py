@@ -5,8 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from datasync_crawler.adapters.embedded import EmbeddedPostgres
 from datasync_crawler.domain.errors import ConfigurationError, StateBusy
@@ -43,6 +44,18 @@ def database(url: str | None, state: Path) -> Iterator[str]:
         return
     with EmbeddedPostgres(state / "postgres") as embedded:
         yield embedded.url
+
+
+def identity(state: Path) -> str:
+    """The name by which the crawlers of a state directory lease shards; made up by the first one.
+
+    Whoever holds the directory takes back at once what a crawler leased that was killed there.
+    """
+    file = state / "holder"
+    with suppress(FileNotFoundError):
+        return file.read_text()
+    write_atomically(file, uuid4().hex.encode())
+    return file.read_text()
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import replace
+from typing import Protocol, TypeVar
 
-from datasync_crawler.adapters.ledger import Call, Ledger
+from datasync_crawler.adapters.ledger import Call, Ledger, LedgerAway
 from datasync_crawler.domain.shard import Shard
 
 Result = TypeVar("Result")
@@ -18,19 +20,60 @@ logger = logging.getLogger(__name__)
 _JOTTING = 0.25
 """Seconds until calls that nobody waits for are written down."""
 
+_AT_ONCE = 0.2
+"""Seconds of waiting that a call's time is not corrected by; who reads it reckons with more."""
+
+
+class Outage(Protocol):
+    """How a database that is away is waited for; see :class:`datasync_crawler.flow.outage.DatabaseOutage`."""
+
+    async def lasts(self, error: LedgerAway) -> bool:
+        """Returns when it is time for another try: True; or when there shall be none: False."""
+
+    def over(self) -> None:
+        """A try went well."""
+
 
 class LedgerWorker:
-    """One connection and its thread; work is done in the order it was asked for."""
+    """One connection and its thread; work is done in the order it was asked for.
+
+    With an ``outage`` a database that is away is waited for, and the work done anew: it must be such that doing it
+    twice is no harm. Work that is asked for meanwhile may come first then.
+    """
 
     def __init__(self, url: str, *, id_only: bool = True) -> None:
+        self.outage: Outage | None = None
         self._url = url
         self._id_only = id_only
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self._ledger: Ledger | None = None
+        self._lost = self._given_up = False
+        self._busy_since: float | None = None
 
     async def do(self, work: Callable[[Ledger], Result]) -> Result:
         """What ``work`` returns when it is called with the ledger in its thread; raises what it raises."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._with_ledger, work)
+        while True:
+            try:
+                done = await asyncio.get_running_loop().run_in_executor(self._thread, self._with_ledger, work)
+            except LedgerAway as error:
+                if self._given_up or self.outage is None or not await self.outage.lasts(error):
+                    raise
+            else:
+                if self.outage is not None:
+                    self.outage.over()
+                return done
+
+    @property
+    def busy_for(self) -> float:
+        """The seconds that the work under way has taken so far."""
+        since = self._busy_since
+        return 0.0 if since is None else time.monotonic() - since
+
+    def give_up(self) -> None:
+        """Work under way fails at once, and all that is asked for later."""
+        self._given_up = True
+        if self._ledger is not None:
+            self._ledger.cut()
 
     async def close(self) -> None:
         """Ends the connection and the thread after all work asked for."""
@@ -38,9 +81,24 @@ class LedgerWorker:
         self._thread.shutdown(wait=False)
 
     def _with_ledger(self, work: Callable[[Ledger], Result]) -> Result:
+        if self._given_up:
+            raise LedgerAway("the database is not waited for any more")
+        self._busy_since = time.monotonic()
+        try:
+            return work(self._connected())
+        except LedgerAway:
+            self._lost = True
+            raise
+        finally:
+            self._busy_since = None
+
+    def _connected(self) -> Ledger:
         if self._ledger is None:
             self._ledger = Ledger.open(self._url, id_only=self._id_only)
-        return work(self._ledger)
+        elif self._lost:
+            self._ledger.reconnect()
+        self._lost = False
+        return self._ledger
 
     def _close(self) -> None:
         if self._ledger is not None:
@@ -59,7 +117,10 @@ class CallNotes:
         self._writing: set[asyncio.Future[None]] = set()
 
     async def note(self, pool: str, at: float) -> None:
-        """Commits that a call to the pool leaves at the wall time ``at``, and what was jotted down before."""
+        """Commits that a call to the pool leaves at the wall time ``at``, and what was jotted down before.
+
+        Where the database had to be waited for they count from when it came back: the call leaves no sooner.
+        """
         self._jotted.append(Call(pool, self._key, at))
         await self.settle()
 
@@ -75,7 +136,8 @@ class CallNotes:
             self._due.cancel()
         calls, self._jotted, self._due = self._jotted, [], None
         if calls:
-            await self._worker.do(lambda ledger: ledger.note_calls(calls))
+            asked = time.monotonic()
+            await self._worker.do(lambda ledger: ledger.note_calls(_delayed(calls, time.monotonic() - asked)))
 
     def _settle_aside(self) -> None:
         writing = asyncio.ensure_future(self.settle())
@@ -89,8 +151,12 @@ class CallNotes:
             logger.warning("calls could not be written down: %s", writing.exception())
 
 
+def _delayed(calls: list[Call], seconds: float) -> list[Call]:
+    return calls if seconds < _AT_ONCE else [replace(call, at=call.at + seconds) for call in calls]
+
+
 class Cuts:
-    """Cuts and finishes shards in the ledger; see :class:`datasync_crawler.flow.ports.ShardBook`."""
+    """Cuts, finishes and leases shards in the ledger; see :mod:`datasync_crawler.flow.ports`."""
 
     def __init__(self, worker: LedgerWorker) -> None:
         self._worker = worker
@@ -102,3 +168,7 @@ class Cuts:
     async def finish(self, shard: int, generation: int, proof: str) -> None:
         """Marks a shard done."""
         await self._worker.do(lambda ledger: ledger.finish(shard, generation, proof))
+
+    async def renew(self, generation: int) -> None:
+        """Renews the lease of all shards of a generation."""
+        await self._worker.do(lambda ledger: ledger.renew(generation))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,10 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.spiderloader import get_spider_loader
 
 from datasync_crawler.adapters.ledger import Ledger
-from datasync_crawler.adapters.state import database, held
+from datasync_crawler.adapters.state import database, held, identity
+from datasync_crawler.commands.ending import end_now, end_within
 from datasync_crawler.commands.parent import add_parent_options, follow_parent
+from datasync_crawler.commands.turn import await_turn
 from datasync_crawler.domain.choices import Choices, origin_of, read_choices
 from datasync_crawler.domain.completeness import Verdict, read_verdict
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, NotComplete
@@ -74,6 +77,8 @@ class Command(ScrapyCrawl):
         except DatasyncError as error:
             print(f"scrapy crawl: {secrets_free(str(error), self.settings)}", file=sys.stderr)
             self.exitcode = error.exit_code
+        except KeyboardInterrupt:
+            self.exitcode = 128 + signal.SIGINT
 
     def _crawl(self, args: list[str], opts: argparse.Namespace, choices: Choices, url: str) -> int:
         if args == ["events"]:
@@ -86,13 +91,14 @@ class Command(ScrapyCrawl):
         sys.setswitchinterval(_SWITCH_SECONDS)
         self.crawler_process = process = _Process(self.settings)
         super().run(args, opts)
+        assert self._crawler.stats is not None
+        if process.signal is not None and self._crawler.stats.get_value("finish_reason") != "finished":
+            return 128 + process.signal
         spider: Any = self._crawler.spider
         if getattr(spider, "failure", None) is not None:
             raise spider.failure
         if self.crawler_process.bootstrap_failed:
             return 1
-        if process.signal is not None and self._crawler.stats.get_value("finish_reason") == "shutdown":
-            return 128 + process.signal
         return _outcome(self._crawler) if args == ["events"] else _profiled(self._crawler)
 
     def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
@@ -101,13 +107,17 @@ class Command(ScrapyCrawl):
 
 
 class _Process(AsyncCrawlerProcess):
-    """Scrapy's own, which remembers the signal that ended it."""
+    """Scrapy's own, which remembers the signal that ended it, and ends soon after one and at once after two."""
 
     signal: int | None = None
 
     def _signal_shutdown(self, signum: int, frame: Any) -> None:
         self.signal = signum
+        end_within(128 + signum)
         super()._signal_shutdown(signum, frame)
+
+    def _signal_kill(self, signum: int, _frame: Any) -> None:
+        end_now(128 + signum, "told to twice")
 
 
 def _is_warning(record: logging.LogRecord) -> bool:
@@ -131,6 +141,7 @@ def _ready(choices: Choices, url: str, *, recheck: bool) -> Verdict | None:
         ledger.bind(origin_of(choices.api_base))
         if ledger.profile() is None:
             raise ConfigurationError("no profile yet: run scrapy crawl discover first")
+        await_turn(ledger, identity(Path(choices.state)), choices.give_up_after)
         document = ledger.remembered("verdict").get("complete")
         verdict = read_verdict(document) if document else None
         if recheck:

@@ -122,12 +122,13 @@ class Dispatch:
     def _waits_for_a_window(self) -> bool:
         """Whether nothing happens because budgets are spent; being refused again and again is no such wait."""
         run = self._run
-        if run.flying or run.refused_in_vain > _REFUSALS_IN_VAIN:
+        if run.flying or run.waits_for or run.refused_in_vain > _REFUSALS_IN_VAIN:
             return False
         return any(run.gate.opens_in(lane.lane.pool) > 0 for lane in run.lanes.values())
 
     def _blocked_by(self) -> str:
-        troubles = [f"{name}: {lane.trouble}" for name, lane in self._run.lanes.items() if lane.trouble]
+        lanes = [f"{name}: {lane.trouble}" for name, lane in self._run.lanes.items() if lane.trouble]
+        troubles = [*self._run.waits_for.values(), *lanes]
         return "; ".join(troubles) or "no lane had a call to make"
 
     async def _drive(self, lane: LiveLane) -> None:
@@ -147,7 +148,7 @@ class Dispatch:
         run, now = self._run, self._run.clock.monotonic()
         if lane.token is not None and not lane.token.usable(now):
             return None
-        if lane.room <= 0 or self._crowded() or self._bulky(lane):
+        if run.waits_for or lane.room <= 0 or self._crowded() or self._bulky(lane):
             return None
         if run.held_back() or run.needless(lane):
             return _ANOTHER_LOOK

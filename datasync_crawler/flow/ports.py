@@ -15,3 +15,21 @@ class ShardBook(Protocol):
 
     async def finish(self, shard: int, generation: int, proof: str) -> None:
         """Writes down that a shard's end is proven without a page of its own."""
+
+
+class LeaseBook(Protocol):
+    """Where the lease on the shards is renewed."""
+
+    async def renew(self, generation: int) -> None:
+        """Renews a lease; raises LedgerError when somebody else has taken over."""
+
+
+class Connection(Protocol):
+    """A connection to the ledger, on which one thing is done at a time."""
+
+    @property
+    def busy_for(self) -> float:
+        """The seconds that the work under way has taken so far."""
+
+    def give_up(self) -> None:
+        """Lets the work under way fail at once, and all that is asked for later."""

@@ -48,6 +48,7 @@ class Run:
     are the names of headers that were looked at, ``dead_ends`` addresses that no redirect is followed to. ``courses``
     are the streams by lane, ``others`` the rows a second that all other lanes are good for; ``upwards`` is the axis of
     all places, and ``newest`` the uppermost of them that has a row. ``loading`` says that the table has no key yet.
+    ``waits_for`` has, while the database is away, what each connection met: no call is decided on meanwhile.
     Whoever moves a bound or a checkpoint holds ``cutting``, but for pages of the one call that has the shard.
     """
 
@@ -82,6 +83,7 @@ class Run:
     lessons: dict[str, Limit] = field(default_factory=dict)
     courses: Mapping[str, Course] = field(default_factory=dict)
     others: float = 0.0
+    waits_for: dict[str, str] = field(default_factory=dict)
     cutting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:

@@ -14,20 +14,22 @@ from tests.components.secret import KEY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from scrapy.crawler import Crawler
 
 
 @pytest.fixture
-def crawler_with() -> Callable[..., Crawler]:
+def crawler_with(tmp_path: Path) -> Callable[..., Crawler]:
     """Makes a crawler of the events spider; its settings are the project's, with changes, and no extension of ours."""
 
     def make(**changes: Any) -> Crawler:
         settings = Settings()
         settings.setmodule("datasync_crawler.settings", priority="project")
         told = {name: settings[name] for name in settings if settings.getpriority(name) == 20}
-        quiet = {"EXTENSIONS": {}, "SPIDERMON_ENABLED": False, "LOG_ENABLED": False, "TARGET_API_KEY": KEY}
-        crawler = get_crawler(EventsSpider, {**told, **quiet, **changes})
+        quiet = {"EXTENSIONS": {}, "SPIDERMON_ENABLED": False, "LOG_ENABLED": False}
+        own = {"TARGET_API_KEY": KEY, "STATE_DIR": str(tmp_path)}
+        crawler = get_crawler(EventsSpider, {**told, **quiet, **own, **changes})
         crawler.spider = EventsSpider.from_crawler(crawler)
         return crawler
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from scrapy.exceptions import DropItem
 
 from datasync_crawler.adapters.ledger import Call, Fenced, Ledger
 from datasync_crawler.domain.completeness import read_verdict
-from datasync_crawler.domain.errors import ConfigurationError, KeyExpired, LedgerError
+from datasync_crawler.domain.errors import ConfigurationError, KeyExpired, LedgerError, NotComplete, StateBusy
 from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.page import Page, RejectedRow, StoredPage
 from datasync_crawler.domain.profile import Pool
@@ -26,6 +27,7 @@ from tests.flow.worlds import NEWEST_MICROS, THREE_LANES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from scrapy.crawler import Crawler
 
@@ -85,9 +87,17 @@ async def test_without_a_profile_there_is_nothing_to_open(
     assert spider_of(pipeline).run is None
 
 
+def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
 def taken_over(url: str) -> None:
+    """As by a crawler that finds a lease which ran out."""
+    ask(url, "UPDATE ledger_leases SET until = now()")
     with Ledger.open(url) as other:
-        other.lease()
+        other.lease("another")
 
 
 async def test_after_a_page_that_could_not_be_stored_no_later_one_is(
@@ -102,6 +112,7 @@ async def test_after_a_page_that_could_not_be_stored_no_later_one_is(
     assert stored(ledger_url) == {"0"}
     assert checkpoint(ledger_url).position == NEWEST_MICROS
     assert isinstance(spider_of(pipeline).failure, Fenced)
+    assert spider_of(pipeline).failure.exit_code == 5
     assert spider_of(pipeline).run.stopped
 
 
@@ -131,15 +142,84 @@ async def test_pages_that_come_after_the_run_was_stopped_are_stored(pipeline: Le
     assert stored(ledger_url) == {"4"}
 
 
-async def test_a_lost_database_ends_the_run(pipeline: LedgerPipeline, ledger_url: str) -> None:
-    with closing(psycopg2.connect(ledger_url)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s",
-            (connection.info.backend_pid,),
-        )
+CUT_OFF = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+SERVER_FULL = """
+    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'full' USING ERRCODE = '53100'; END $$;
+    CREATE TRIGGER fail BEFORE UPDATE ON ingestion_progress FOR EACH ROW EXECUTE FUNCTION fail();
+"""
+
+
+def cut_off(url: str) -> None:
+    """Ends the sessions of everybody else."""
+    ask(url, CUT_OFF + "pg_backend_pid()")
+
+
+async def database_away(pipeline: LedgerPipeline) -> None:
+    """Returns when the run waits for its database."""
+    run = spider_of(pipeline).run
+    async with asyncio.timeout(10):
+        while not run.waits_for:
+            await run.clock.wait(run.bell.event, 0.01)
+
+
+async def test_a_database_that_was_away_is_waited_for(pipeline: LedgerPipeline, ledger_url: str) -> None:
+    await pipeline.process_item(page(0, checkpoint=Checkpoint(NEWEST_MICROS, "0")))
+    cut_off(ledger_url)
+    await pipeline.process_item(page(1))
+    assert stored(ledger_url) == {"0", "1"}
+    assert spider_of(pipeline).run.stored == 2
+    assert spider_of(pipeline).failure is None
+
+
+async def test_while_the_database_is_away_no_call_to_a_limited_pool_leaves(
+    pipeline: LedgerPipeline, ledger_url: str
+) -> None:
+    run = spider_of(pipeline).run
+    ask(ledger_url, SERVER_FULL.replace("UPDATE ON ingestion_progress", "INSERT ON ledger_calls"))
+    async with run.gate.turn("list header") as leave:
+        leaving = asyncio.ensure_future(leave())
+        await database_away(pipeline)
+        assert not leaving.done()
+        ask(ledger_url, "DROP TRIGGER fail ON ledger_calls")
+        await leaving
+    assert not run.waits_for
+    assert ask(ledger_url, "SELECT count(*) FROM ledger_calls") == [(1,)]
+
+
+async def test_a_full_disk_is_waited_for_and_no_page_is_skipped(pipeline: LedgerPipeline, ledger_url: str) -> None:
+    ask(ledger_url, SERVER_FULL)
+    storing = asyncio.ensure_future(pipeline.process_item(page(0, checkpoint=Checkpoint(NEWEST_MICROS, "0"))))
+    later = asyncio.ensure_future(pipeline.process_item(page(1)))
+    await database_away(pipeline)
+    assert not storing.done()
+    ask(ledger_url, "DROP TRIGGER fail ON ingestion_progress")
+    await asyncio.gather(storing, later)
+    assert stored(ledger_url) == {"0", "1"}
+
+
+async def test_a_run_that_is_stopped_waits_no_longer(pipeline: LedgerPipeline, ledger_url: str) -> None:
+    ask(ledger_url, SERVER_FULL)
+    storing = asyncio.ensure_future(pipeline.process_item(page(0)))
+    await database_away(pipeline)
+    spider_of(pipeline).run.stop()
     with pytest.raises(DropItem):
-        await pipeline.process_item(page(1))
-    assert isinstance(spider_of(pipeline).failure, LedgerError)
+        await storing
+    assert "full" in str(spider_of(pipeline).failure)
+
+
+async def test_a_database_that_stays_away_ends_the_run_with_the_reason(
+    crawler_with: Callable[..., Crawler], ledger_url: str
+) -> None:
+    pipeline = LedgerPipeline.from_crawler(crawler_with(DATABASE_URL=ledger_url, GIVE_UP_AFTER="0.01"))
+    await pipeline.open_spider()
+    ask(ledger_url, SERVER_FULL)
+    with pytest.raises(DropItem):
+        await pipeline.process_item(page(0))
+    failure = spider_of(pipeline).failure
+    assert isinstance(failure, NotComplete)
+    assert "the database was away for" in str(failure)
+    assert "full" in str(failure)
+    await pipeline.close_spider()
 
 
 def stats_of(pipeline: LedgerPipeline) -> dict[str, Any]:
@@ -234,6 +314,24 @@ async def test_a_run_goes_on_where_the_ledger_stands(
     assert (run.stored, run.generation) == (2, 2)
     assert run.shards[1].shard.checkpoint == Checkpoint(NEWEST_MICROS - 1, "1", cursor="c")
     await again.close_spider()
+
+
+async def test_a_second_crawler_has_nothing_to_drain_while_the_lease_of_the_first_runs(
+    pipeline: LedgerPipeline, ledger_url: str, crawler_with: Callable[..., Crawler], tmp_path: Path
+) -> None:
+    elsewhere = crawler_with(DATABASE_URL=ledger_url, STATE_DIR=str(tmp_path / "elsewhere"))
+    second = LedgerPipeline.from_crawler(elsewhere)
+    with pytest.raises(StateBusy, match="another crawler"):
+        await second.open_spider()
+    await second.close_spider()
+    await pipeline.process_item(page(0))
+    assert stored(ledger_url) == {"0"}
+
+
+async def test_a_lease_ends_with_its_run(pipeline: LedgerPipeline, ledger_url: str) -> None:
+    assert ask(ledger_url, "SELECT count(*) FROM ledger_leases WHERE until > now()") == [(1,)]
+    await pipeline.close_spider()
+    assert ask(ledger_url, "SELECT count(*) FROM ledger_leases") == [(0,)]
 
 
 def test_pools_that_the_profile_announces_are_known_as_such() -> None:

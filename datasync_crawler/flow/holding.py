@@ -1,0 +1,52 @@
+"""Holding on to the ledger: the lease is renewed while a run lasts, and work that hangs does not hold up its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from datasync_crawler.domain.errors import LedgerError, NotComplete
+from datasync_crawler.flow.ports import Connection, LeaseBook
+from datasync_crawler.flow.run import Run
+
+_RENEW_EVERY = 15.0
+_LOOK_EVERY = 1.0
+# Seconds that a commit under way still gets when the run is stopped.
+_LAST_MOMENTS = 2.0
+
+
+class Holding:
+    """The hold of one run on its ledger, which it works with through some connections."""
+
+    def __init__(self, run: Run, book: LeaseBook, connections: Sequence[Connection], give_up_after: float) -> None:
+        self._run = run
+        self._book = book
+        self._connections = connections
+        self._give_up_after = give_up_after
+
+    async def renew(self) -> None:
+        """Renews the lease again and again; stops the run when somebody else has taken over."""
+        run = self._run
+        while True:
+            await self._wait(_RENEW_EVERY)
+            try:
+                await self._book.renew(run.generation)
+            except LedgerError as error:
+                run.stop(error)
+                return
+
+    async def watch(self) -> None:
+        """Stops a run whose database has not answered for too long, and breaks what hangs when a run is stopped."""
+        run = self._run
+        while not run.stopped:
+            await self._wait(_LOOK_EVERY)
+            hung = max(connection.busy_for for connection in self._connections)
+            if hung > self._give_up_after:
+                run.stop(NotComplete(f"the database has not answered for {hung:.0f} s"))
+        await self._wait(_LAST_MOMENTS)
+        for connection in self._connections:
+            if connection.busy_for > _LAST_MOMENTS:
+                connection.give_up()
+
+    async def _wait(self, seconds: float) -> None:
+        await self._run.clock.wait(asyncio.Event(), seconds)
