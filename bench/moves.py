@@ -54,7 +54,9 @@ UNMOVED: Mapping[str, str] = {
     "bulk_broken bulk_cap bulk_limit bulk_window sessions_limit sessions_window metrics_limit metrics_window": (
         "nothing there leads to events"
     ),
-    "key_life outage_after outage_for": "what is drained then depends on the moment, and no oracle knows it",
+    "key_life outage_after outage_for outage_every tokens_die_every": (
+        "what is drained then depends on the moment, and no oracle knows it"
+    ),
     "submission_fault submissions_allowed submissions_listed": "befalls what is handed in, once all is drained",
 }
 """Switches that no move sets, and why."""

@@ -55,8 +55,10 @@ def cut_at(fault: Fault, size: int) -> int:
 
 
 def in_outage(world: World, first_keyed: float | None, now: float) -> bool:
-    """Whether the service is away; an outage is counted from the first keyed call."""
+    """Whether the service is away; outages are counted from the first keyed call."""
     if first_keyed is None or world.outage_for <= 0:
         return False
-    begins = first_keyed + world.span(world.outage_after)
-    return begins <= now < begins + world.span(world.outage_for)
+    since = now - first_keyed - world.span(world.outage_after)
+    if world.outage_every > 0:
+        return since >= 0 and since % world.span(world.outage_every) < world.span(world.outage_for)
+    return 0 <= since < world.span(world.outage_for)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from dataclasses import dataclass, field
 
@@ -36,13 +37,18 @@ class Account:
         return self.limiters[pool]
 
     def issue_token(self, world: World, now: float) -> str:
-        """A new stream token; older ones stay valid unless the world says otherwise."""
+        """A new stream token; older ones stay valid, and lives are as told, unless the world says otherwise."""
         if world.token_cancels_older:
             self.tokens.clear()
         self.tokens = {token: dies for token, dies in self.tokens.items() if dies > now}
         token = secrets.token_hex(32)
-        self.tokens[token] = now + world.span(world.token_life)
+        self.tokens[token] = min(now + world.span(world.token_life), self._next_death(world, now))
         return token
+
+    def _next_death(self, world: World, now: float) -> float:
+        """When all tokens of these moments die before their time."""
+        every, first = world.span(world.tokens_die_every), now if self.first_call is None else self.first_call
+        return first + every * (math.floor((now - first) / every) + 1) if every > 0 else math.inf
 
     def token_lives(self, token: str, now: float) -> bool:
         """Whether a stream token of this key can be used."""

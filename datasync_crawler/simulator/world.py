@@ -54,6 +54,8 @@ class World:
     """What opens stream access, by commas: user-agent, origin, referer, cookie, requested-with, dashboard-session."""
     token_life: float = 300.0
     token_cancels_older: bool = False
+    tokens_die_every: float = 0.0
+    """Seconds after which all tokens die before their time, counted from the key's first call; 0 is never."""
     token_header: str = "X-Stream-Token"
     feed_path: str = "/api/v1/events/d4ta/x7k9/feed"
 
@@ -131,6 +133,8 @@ class World:
     outage_after: float = 0.0
     """Seconds from the first keyed call to the beginning of the outage."""
     outage_for: float = 0.0
+    outage_every: float = 0.0
+    """Seconds from the beginning of an outage to that of the next; 0 is no other one."""
 
     names: Names = field(default_factory=Names)
     rows: RowShape = field(default_factory=RowShape)

@@ -370,3 +370,18 @@ def test_an_outage_counts_from_the_first_keyed_call() -> None:
     client.ask("/api/v1/events", at=10)
     statuses = [client.ask("/api/v1/sessions", at=at).status for at in (39, 40, 59, 60)]
     assert statuses == [200, 503, 503, 200]
+
+
+def test_an_outage_may_come_again_and_again() -> None:
+    client = Client(outage_after=10, outage_for=5, outage_every=30)
+    client.ask("/api/v1/events", at=0)
+    statuses = [client.ask("/api/v1/sessions", at=at).status for at in (9, 10, 14, 15, 39, 40, 44, 45, 70)]
+    assert statuses == [200, 503, 503, 200, 200, 503, 503, 200, 503]
+
+
+def test_all_tokens_may_die_every_other_moment_whatever_was_told_of_their_lives() -> None:
+    client = Client(tokens_die_every=20, token_life=300)
+    first = client.token(at=5)["token"]
+    second = client.token(at=19)["token"]
+    assert [client.feed(token=first, at=at).status for at in (18, 19.5, 25, 26)] == [200, 200, 403, 403]
+    assert client.feed(token=second, at=25).status == 403
