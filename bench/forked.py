@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from bench.killpoints import KILLED_AT, arm
 from bench.trial import ROOT, Ended
 
 if TYPE_CHECKING:
@@ -70,16 +71,42 @@ class Forked:
     def __init__(self, place: Path) -> None:
         self._place, self._begun = place, time.monotonic()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return not self._place.with_suffix(".code").exists()
+
+    @property
+    def pid(self) -> int:
+        """The id of its process, as soon as it has one."""
+        while not (told := self._told(".pid")):
+            time.sleep(_LOOK_EVERY)
+        return int(told)
+
+    @property
+    def said(self) -> str:
+        """What it has written to stderr so far."""
+        return self._told(".err")
+
+    def send(self, number: signal.Signals) -> Self:
+        """Sends it a signal, unless it has ended."""
+        if self.alive:
+            os.kill(self.pid, number)
+        return self
+
+    def _told(self, suffix: str) -> str:
+        path = self._place.with_suffix(suffix)
+        return path.read_text(errors="replace") if path.exists() else ""
+
     def end(self, seconds: float) -> Ended:
         """Waits for its end; kills it and raises TimeoutExpired when that takes longer than so many seconds."""
-        code = self._place.with_suffix(".code")
-        while not code.exists():
+        while self.alive:
             if time.monotonic() - self._begun > seconds:
-                os.kill(int(self._place.with_suffix(".pid").read_text()), signal.SIGKILL)
+                os.kill(self.pid, signal.SIGKILL)
                 raise subprocess.TimeoutExpired("scrapy", seconds)
             time.sleep(_LOOK_EVERY)
-        out, err = (self._place.with_suffix(suffix).read_text(errors="replace") for suffix in (".out", ".err"))
-        return Ended(int(code.read_text()), out, err, time.monotonic() - self._begun)
+        took = time.monotonic() - self._begun
+        return Ended(int(self._told(".code")), self._told(".out"), self._told(".err"), took)
 
 
 def main() -> None:
@@ -120,6 +147,8 @@ def _become(order: Mapping[str, Any], place: Path) -> None:
     sys.argv = list(order["words"])
     code = 1
     try:
+        if KILLED_AT in os.environ:
+            arm(os.environ[KILLED_AT])
         importlib.import_module("scrapy.cmdline").execute()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)

@@ -17,7 +17,7 @@ import psycopg2
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from bench.forked import Forks
+    from bench.forked import Forked, Forks
     from datasync_crawler.simulator import Simulator
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -118,6 +118,8 @@ class Trial:
             "STATE_DIR": str(self.state),
             "GITHUB_REPO": REPOSITORY,
             "DATASYNC_NO_DOTENV": "1",
+            # Crawls side by side each have a page of their own.
+            "WEB_PORT": "0",
         }
         return {**os.environ, **chosen, **self.settings}
 
@@ -128,10 +130,13 @@ class Trial:
 
     def run(self, *words: str, seconds: float = 60.0) -> Ended:
         """Runs ``scrapy`` with these arguments to its end."""
-        if self.forks is None:
-            return self.start(*words).end(seconds)
+        return (self.start(*words) if self.forks is None else self.forked(*words)).end(seconds)
+
+    def forked(self, *words: str) -> Forked:
+        """Starts ``scrapy`` with these arguments, spared its start-up; a trial without forks cannot."""
+        assert self.forks is not None
         self.folder.mkdir(parents=True, exist_ok=True)
-        return self.forks.start(words, self.environment, self.folder).end(seconds)
+        return self.forks.start(words, self.environment, self.folder)
 
     def must(self, *words: str, seconds: float = 60.0) -> Ended:
         """The same; an exit code other than 0 is a SystemExit with the last words of the command."""
