@@ -51,6 +51,7 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
         self._secrets = secrets_of(crawler)
         self._session._retry_connection = False  # noqa: SLF001 - see above
         self._session._read_bufsize = _READ_AHEAD  # noqa: SLF001 - it can only be said when the session is made
+        self._abandoned = False
         self._under_way: set[asyncio.Task[Response]] = set()
         self._bodies: WeakSet[Body] = WeakSet()
         crawler.signals.connect(self._abandon, signal=calls_abandoned)
@@ -58,8 +59,10 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
     async def download_request(self, request: Request) -> Response:
         """Sends a copy of the request that holds the secrets; the response names the address without them.
 
-        Raises DownloadCancelledError when all calls under way are abandoned.
+        Raises DownloadCancelledError when all calls under way are abandoned, and from then on.
         """
+        if self._abandoned:
+            raise DownloadCancelledError("abandoned")
         keyed = request.replace(
             url=self._secrets.fill(request.url, encode=True),
             headers=_filled(request.headers, self._secrets),
@@ -106,6 +109,7 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
             yield b"".join(pieces)
 
     def _abandon(self) -> None:
+        self._abandoned = True
         for sending in self._under_way:
             sending.cancel()
         for body in self._bodies:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -18,14 +19,21 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
-def run_steps(steps: Sequence[Sequence[str]], environment: Mapping[str, str]) -> int:
-    """Runs scrapy with each of the arguments; gives the exit code of the first step that fails, else 0."""
+LAST_WORD = 10.0
+"""Seconds that a step has for its end; one that is stalled never ends by itself."""
+
+
+def run_steps(steps: Sequence[Sequence[str]], environment: Mapping[str, str], *, last_word: float = LAST_WORD) -> int:
+    """Runs scrapy with each of the arguments; gives the exit code of the first step that fails, else 0.
+
+    A signal that ends us is handed on; a step that is still there ``last_word`` seconds later is killed.
+    """
     waiting: _Step | None = None
     try:
         for number, words in enumerate(steps):
-            step, waiting = waiting or _Step(words, environment), None
+            step, waiting = waiting or _Step(words, environment, last_word), None
             step.begin()
-            waiting = _Step(steps[number + 1], environment) if number + 1 < len(steps) else None
+            waiting = _Step(steps[number + 1], environment, last_word) if number + 1 < len(steps) else None
             code = step.end()
             if code != 0:
                 return code
@@ -38,7 +46,9 @@ def run_steps(steps: Sequence[Sequence[str]], environment: Mapping[str, str]) ->
 class _Step:
     """A step that starts up and waits to begin; it gets the signals that we get."""
 
-    def __init__(self, words: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(self, words: Sequence[str], environment: Mapping[str, str], last_word: float) -> None:
+        self._last_word = last_word
+        self._signal: int | None = None
         sys.stdout.flush()
         self._process = subprocess.Popen(  # noqa: S603 - our own
             [sys.executable, "-m", "scrapy", *words, "--with-parent", "--when-told"],
@@ -59,7 +69,7 @@ class _Step:
             self._input.write(GO)
 
     def end(self) -> int:
-        """Waits for its end; gives its exit code, as a shell would."""
+        """Waits for its end; gives its exit code, as a shell would; of one that had to be killed the signal's."""
         before = {number: signal.signal(number, self._pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             code = self._process.wait()
@@ -67,12 +77,23 @@ class _Step:
             for number, handler in before.items():
                 signal.signal(number, handler)
             self._input.close()
+        if code == -signal.SIGKILL and self._signal is not None:
+            return 128 + self._signal
         return code if code >= 0 else 128 - code
 
     def dismiss(self) -> None:
         """It is not wanted any more."""
         self._input.close()
-        self._process.wait()
+        try:
+            self._process.wait(self._last_word)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def _pass_on(self, number: int, _frame: FrameType | None) -> None:
         self._process.send_signal(number)
+        if self._signal is None:
+            self._signal = number
+            end = threading.Timer(self._last_word, self._process.kill)
+            end.daemon = True
+            end.start()

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from scrapy import Request
-from scrapy.exceptions import DownloadCancelledError, DownloadFailedError
+from scrapy.exceptions import CannotResolveHostError, DownloadCancelledError, DownloadFailedError
 
 from datasync_crawler.handlers import KeyedDownloadHandler, calls_abandoned, headers_of, secrets_of
+from datasync_crawler.spiders.keyless import FAILED
+from tests.adapters.test_submission import self_signed
 from tests.components.secret import KEY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from scrapy.crawler import Crawler
 
@@ -118,7 +123,62 @@ async def test_of_repeated_headers_all_values_are_read(handler: KeyedDownloadHan
     assert headers_of(response)["X-Twice"] == "a,b"
 
 
+async def test_a_certificate_that_nobody_vouches_for_is_not_spoken_to(
+    handler: KeyedDownloadHandler, wire: Wire, tmp_path: Path
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(tmp_path))
+    server = await asyncio.start_server(wire.serve, "127.0.0.1", 0, ssl=context)
+    request = keyed(wire).replace(url=f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/?k={{key}}")
+    with pytest.raises(FAILED):
+        await handler.download_request(request)
+    assert wire.heard == []
+    server.close()
+
+
+async def test_a_host_may_vanish_and_come_back(
+    handler: KeyedDownloadHandler, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name is looked up again for the next call; what failed meanwhile was never sent."""
+    named = keyed(wire).replace(url=wire.url.replace("127.0.0.1", "localhost"))
+    known = asyncio.get_running_loop().getaddrinfo
+
+    async def gone(*_: object, **__: object) -> object:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", gone)
+    for _ in range(2):
+        with pytest.raises(CannotResolveHostError):
+            await handler.download_request(named)
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", known)
+    assert (await handler.download_request(named)).status == 200
+    assert len(wire.heard) == 1
+
+
+def test_nothing_of_scrapy_listens_or_leads_elsewhere(crawler_with: Callable[..., Crawler]) -> None:
+    settings = crawler_with().settings
+    off = (
+        "TELNETCONSOLE_ENABLED",
+        "REMOTE_CONTROL_ENABLED",
+        "REDIRECT_ENABLED",
+        "METAREFRESH_ENABLED",
+        "RETRY_ENABLED",
+    )
+    assert [name for name in off if settings.getbool(name)] == []
+    assert settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES")
+    assert settings["REFERRER_POLICY"] == "no-referrer"
+
+
 def test_a_crawler_has_one_set_of_secrets(crawler_with: Callable[..., Crawler]) -> None:
     crawler: Any = crawler_with()
     assert secrets_of(crawler) is secrets_of(crawler)
     assert KEY not in repr(secrets_of(crawler))
+
+
+async def test_a_call_that_comes_after_all_were_abandoned_does_not_leave(
+    handler: KeyedDownloadHandler, wire: Wire
+) -> None:
+    handler.crawler.signals.send_catch_log(calls_abandoned)
+    with pytest.raises(DownloadCancelledError):
+        await handler.download_request(keyed(wire))
+    assert wire.heard == []

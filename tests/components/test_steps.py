@@ -3,12 +3,58 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
+import time
+from pathlib import Path
 
 import pytest
 
 from datasync_crawler.commands.steps import run_steps
 
 pytestmark = pytest.mark.slow
+
+STALLED = """
+import os, pathlib, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+pathlib.Path(os.environ["DEAF"]).touch()
+time.sleep(60 if sys.argv[1] == "stalled" else 0)
+sys.exit(9)
+"""
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path) -> dict[str, str]:
+    """An environment in which a step called "stalled" hears nothing, and any other one ends with 9."""
+    package = tmp_path / "scrapy"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text(STALLED)
+    return {"PYTHONPATH": str(tmp_path), "DEAF": str(tmp_path / "deaf")}
+
+
+def send(number: signal.Signals, deaf: Path) -> None:
+    """Sends this process a signal as soon as the step hears none."""
+    while not deaf.exists():
+        time.sleep(0.01)
+    os.kill(os.getpid(), number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_step_that_is_stalled_is_killed_when_it_does_not_hear_a_signal(
+    stand_in: dict[str, str], number: signal.Signals
+) -> None:
+    threading.Thread(target=send, args=(number, Path(stand_in["DEAF"]))).start()
+    begun = time.monotonic()
+    assert run_steps([["stalled"]], stand_in, last_word=0.3) == 128 + number
+    assert 0.3 < time.monotonic() - begun < 10
+
+
+def test_a_step_that_is_not_wanted_any_more_is_killed_when_it_does_not_go(stand_in: dict[str, str]) -> None:
+    begun = time.monotonic()
+    assert run_steps([["other"], ["stalled"]], stand_in, last_word=0.3) == 9
+    assert time.monotonic() - begun < 10
 
 
 def test_a_step_that_could_not_start_up_ends_the_chain_with_its_code(capfd: pytest.CaptureFixture[str]) -> None:
