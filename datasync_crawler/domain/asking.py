@@ -12,8 +12,9 @@ from datasync_crawler.domain.profile import Credential, Endpoint
 from datasync_crawler.domain.shard import Checkpoint, Shard
 from datasync_crawler.domain.times import write_bound
 
-# How long a cursor of our own making is declared to live, in seconds.
-_DECLARED_LIFE = 3600.0
+# How long a cursor of our own making is declared to live, in seconds: a wall clock that is hours behind must not make
+# one that is dead already.
+_DECLARED_LIFE = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,28 +8,48 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Monotonic seconds inside a process, wall seconds across processes, and waiting."""
+    """Monotonic seconds inside a process, stamps across processes, wall seconds for others, and waiting."""
 
     def monotonic(self) -> float:
         """Seconds that only grow."""
 
     def wall(self) -> float:
-        """Seconds since the epoch."""
+        """Seconds since the epoch, as they go on from what the machine told at first."""
+
+    def stamp(self) -> float:
+        """Seconds since the epoch by which processes count their calls together."""
 
     async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
         """Returns when the event is set or the seconds are over; None waits for the event alone."""
 
 
+def running() -> float:
+    """Seconds since this machine began to run, asleep or not; no step of its wall clock moves them."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock. The wall's is read once, so that a run never sees a step of it.
+
+    ``beginning`` is when the machine began to run, in wall seconds, as the first process that wrote stamps saw it; so
+    no later one sees a step between two of them either.
+    """
+
+    def __init__(self, beginning: float | None = None) -> None:
+        self._began = time.time() - running()
+        self._beginning = self._began if beginning is None else beginning
 
     def monotonic(self) -> float:
         """Seconds that only grow."""
         return time.monotonic()
 
     def wall(self) -> float:
-        """Seconds since the epoch."""
-        return time.time()
+        """Seconds since the epoch, as they go on from what the machine told at first."""
+        return self._began + running()
+
+    def stamp(self) -> float:
+        """Seconds since the epoch by which processes count their calls together."""
+        return self._beginning + running()
 
     async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
         """Returns when the event is set or the seconds are over; None waits for the event alone."""

@@ -22,7 +22,7 @@ class CallLog(Protocol):
     """Where departures are written down, so that the account survives a kill."""
 
     async def note(self, pool: str, at: float) -> None:
-        """Commits that a call to the pool leaves at the wall time ``at`` (seconds)."""
+        """Commits that a call to the pool leaves at ``at``, a clock's stamp (seconds)."""
 
     def jot(self, pool: str, at: float) -> None:
         """Commits the same a moment later."""
@@ -58,9 +58,9 @@ class Gate:
             # While its caller decided, a refusal may have closed the pool, or all of them together.
             await self._until_free(pool)
             if all(budget.limit is None and budget.departures for budget in self.counting(pool)):
-                self._log.jot(pool, self._clock.wall())
+                self._log.jot(pool, self._clock.stamp())
             else:
-                await self._log.note(pool, self._clock.wall())
+                await self._log.note(pool, self._clock.stamp())
             now = self._clock.monotonic()
             for budget in self.counting(pool):
                 budget.leave(now)

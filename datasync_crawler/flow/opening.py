@@ -59,7 +59,7 @@ def open_run(
 ) -> Run:
     """The state of a run that goes on where the ledger stands.
 
-    ``calls`` are earlier departures under the same key (pool, wall seconds), ``learned`` limits by pool; ``whole``
+    ``calls`` are earlier departures under the same key (pool, stamp), ``learned`` limits by pool; ``whole``
     keeps whole events. For the others see :class:`Run`.
     """
     bell, crew = Bell(), _crew(profile, most_in_flight, whole=whole)
@@ -149,12 +149,12 @@ def _budgets(
     pools = {endpoint.grant.pool: Pool(endpoint.grant.pool) for endpoint in profile.endpoints if endpoint.grant}
     pools |= {pool.name: pool for pool in profile.pools}
     departures = list(calls)
-    now, wall = clock.monotonic(), clock.wall()
+    now, stamp = clock.monotonic(), clock.stamp()
     budgets = {}
     for name, pool in pools.items():
         budgets[name] = Budget(_limit(learned.get(name, pool)), reserve=reserve, echo=echo, learned=name in learned)
         names = {name, *pool.counted}
-        left_at = (now - max(0.0, wall - at - _ON_ITS_WAY) for called, at in departures if called in names)
+        left_at = (now - max(0.0, stamp - at - _ON_ITS_WAY) for called, at in departures if called in names)
         budgets[name].restore(left_at, now)
     return budgets
 

@@ -7,12 +7,13 @@ import logging
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 from scrapy import Request, Spider
 
+from datasync_crawler.adapters.beginning import beginning
 from datasync_crawler.adapters.browser import find_browser, launch_options
 from datasync_crawler.adapters.profile_file import read_profile_file, write_description, write_profile_file
 from datasync_crawler.adapters.worker import LedgerWorker
@@ -27,6 +28,7 @@ from datasync_crawler.domain.errors import ConfigurationError, DatasyncError
 from datasync_crawler.domain.page import StoredPage
 from datasync_crawler.domain.profile import Pool, read_profile
 from datasync_crawler.domain.ways import joining, upwards
+from datasync_crawler.flow.clock import SystemClock
 from datasync_crawler.handlers import secrets_of
 from datasync_crawler.spiders.keyed import Interrogation
 from datasync_crawler.spiders.keyless import FAILED, Approach
@@ -46,6 +48,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+# A shorter one would be found by chance within names.
+_SHORTEST_KEY = 8
 _HANDLER = "datasync_crawler.spiders.rendering.RenderingDownloadHandler"
 
 
@@ -144,13 +150,21 @@ class DiscoverSpider(Spider):
         learned = await ledger.do(lambda it: it.remembered("pool"))
         pools = known_pools(earlier, {name: msgspec.json.decode(text, type=Pool) for name, text in learned.items()})
         start = time.monotonic()
-        case = await Interrogation(self._send, secrets_of(self.crawler), ledger, digest, pools).run(case)
+        clock = SystemClock(await ledger.do(beginning))
+        case = await Interrogation(self._send, secrets_of(self.crawler), ledger, digest, pools, clock).run(case)
         logger.info("%d keyed calls in %.1f s", len(case.answers), time.monotonic() - start)
-        profile = conclude(case, origin_of(choices.api_base), time.time())
-        write_description(Path(choices.state), describe(case, profile))
+        # A service may repeat the key anywhere in its answers, and findings quote them.
+        profile = self._masked(conclude(case, origin_of(choices.api_base), time.time()))
+        write_description(Path(choices.state), self._masked(describe(case, profile)))
         if not profile.numbered:
             await self._keep(ledger, case, profile, whole=not choices.id_only)
         return profile
+
+    def _masked(self, found: T) -> T:
+        if len(self.settings["TARGET_API_KEY"]) < _SHORTEST_KEY:
+            return found
+        text = secrets_of(self.crawler).mask(msgspec.json.encode(found).decode())
+        return msgspec.json.decode(text, type=type(found))
 
     async def _keep(self, ledger: LedgerWorker, case: Case, profile: Profile, *, whole: bool) -> None:
         begun = beginnings(case, joining(profile, whole=whole), up=upwards(profile), whole=whole)

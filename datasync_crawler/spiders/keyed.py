@@ -19,6 +19,7 @@ from datasync_crawler.domain.discovery.plan import MOST_ROUNDS, next_round, paus
 from datasync_crawler.domain.discovery.probing import with_query
 from datasync_crawler.domain.discovery.wholes import HEAD_BYTES
 from datasync_crawler.domain.errors import PageError
+from datasync_crawler.flow.clock import SystemClock
 from datasync_crawler.handlers import headers_of
 from datasync_crawler.spiders.keyless import FAILED
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from datasync_crawler.adapters.worker import LedgerWorker
     from datasync_crawler.domain.discovery.case import Case
     from datasync_crawler.domain.profile import Pool
+    from datasync_crawler.flow.clock import Clock
     from datasync_crawler.flow.secrets import Secrets
     from datasync_crawler.spiders.keyless import Send
 
@@ -42,12 +44,19 @@ _LONGEST_WINDOW = 3600.0
 class Interrogation:
     """Puts the open questions of a case to the service, a round at a time.
 
-    ``pools`` are those that an earlier run knew, by lane: none of them is overdrawn.
+    ``pools`` are those that an earlier run knew, by lane: none of them is overdrawn. ``clock`` stamps the calls.
     """
 
     def __init__(
-        self, send: Send, secrets: Secrets, ledger: LedgerWorker, key_digest: str, pools: Mapping[str, Pool]
+        self,
+        send: Send,
+        secrets: Secrets,
+        ledger: LedgerWorker,
+        key_digest: str,
+        pools: Mapping[str, Pool],
+        clock: Clock | None = None,
     ) -> None:
+        self._clock = clock or SystemClock()
         self._send = send
         self._secrets = secrets
         self._ledger = ledger
@@ -71,16 +80,16 @@ class Interrogation:
         return case
 
     async def _wait(self, case: Case, probes: Sequence[Probe]) -> None:
-        now = time.time()
+        now = self._clock.stamp()
         calls = await self._ledger.do(lambda ledger: ledger.calls(self._key, now - _LONGEST_WINDOW))
         earlier = wait_for(probes, self._pools, [(call.pool, call.at) for call in calls], now)
-        seconds = max(earlier, pause_before(case, probes, now))
+        seconds = max(earlier, pause_before(case, probes, time.time()))
         if seconds > 0:
             logger.info("Waiting %.0f s until a pool that was used up may be asked again", seconds)
             await asyncio.sleep(seconds)
 
     async def _round(self, probes: Sequence[Probe]) -> tuple[Answer, ...]:
-        now = time.time()
+        now = self._clock.stamp()
         calls = [Call(probe.pool, self._key, now + probe.delay) for probe in probes]
         await self._ledger.do(lambda ledger: ledger.note_calls(calls))
         return tuple(await asyncio.gather(*(self._follow(probe) for probe in probes)))
@@ -92,7 +101,7 @@ class Interrogation:
         if target is None:
             return answer
         logger.info("%s has moved to %s", probe.endpoint, target.split("?")[0])
-        now = time.time()
+        now = self._clock.stamp()
         await self._ledger.do(lambda ledger: ledger.note_calls([Call(probe.pool, self._key, now)]))
         return await self._ask(replace(probe, url=target))
 

@@ -64,7 +64,7 @@ def test_a_new_shard_starts_just_below_its_upper_bound() -> None:
         "id": "00000000-0000-0000-0000-000000000000",
         "ts": AT // 1000,
         "v": 2,
-        "exp": int((NOW + 3600) * 1000),
+        "exp": int((NOW + 86_400) * 1000),
     }
 
 

@@ -91,8 +91,9 @@ class Drain:
         reserve: int = 0,
         relearn: bool = False,
         calls_before: Iterable[tuple[str, float]] = (),
+        clock: FakeClock | None = None,
     ) -> None:
-        self.clock = FakeClock()
+        self.clock = clock or FakeClock()
         self.service = service
         self.book = book or Book(self.clock)
         self.asks: list[Ask] = []

@@ -45,13 +45,25 @@ class _Stage(asyncio.SelectorEventLoop):
 
 
 class FakeClock:
-    """See :class:`datasync_crawler.flow.clock.Clock`; seconds since the play began."""
+    """See :class:`datasync_crawler.flow.clock.Clock`; seconds since the play began.
+
+    At each of the ``steps`` (moment, seconds) the wall clock is put forward, or back; ``begun_anew`` on a machine that
+    began to run anew, so that stamps step with it.
+    """
+
+    def __init__(self, *steps: tuple[float, float], begun_anew: bool = False) -> None:
+        self._steps = steps
+        self._begun_anew = begun_anew
 
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time()
 
     def wall(self) -> float:
-        return EPOCH + self.monotonic()
+        now = self.monotonic()
+        return EPOCH + now + sum(seconds for moment, seconds in self._steps if moment <= now)
+
+    def stamp(self) -> float:
+        return self.wall() if self._begun_anew else EPOCH + self.monotonic()
 
     async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
         try:

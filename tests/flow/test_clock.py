@@ -34,6 +34,24 @@ def test_the_machine_tells_both_times() -> None:
     assert abs(clock.monotonic() - time.monotonic()) < 1.0
 
 
+@pytest.mark.parametrize("step", [3_600.0, -3_600.0])
+def test_a_run_sees_no_step_of_the_wall_clock(monkeypatch: pytest.MonkeyPatch, step: float) -> None:
+    clock, told = SystemClock(), time.time()
+    monkeypatch.setattr(time, "time", lambda: told + step)
+    assert abs(clock.wall() - told) < 1.0
+    assert abs(clock.stamp() - told) < 1.0
+
+
+def test_processes_that_know_the_same_beginning_stamp_alike_whatever_the_wall_clock_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = SystemClock(beginning=1_000.0)
+    monkeypatch.setattr(time, "time", lambda: 5e9)
+    later = SystemClock(beginning=1_000.0)
+    assert abs(later.stamp() - first.stamp()) < 1.0
+    assert later.wall() - first.wall() > 1e9
+
+
 def test_a_bell_wakes_those_who_wait_and_not_those_who_come_later() -> None:
     async def scene() -> tuple[bool, bool]:
         bell = Bell()
