@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scrapy.exceptions import IgnoreRequest
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
 
 if TYPE_CHECKING:
     from typing import Self
 
     from scrapy import Request
     from scrapy.crawler import Crawler
+    from scrapy.http import Response
 
 
 class CurrentCalls:
@@ -30,3 +32,19 @@ class CurrentCalls:
         call = request.cb_kwargs.get("call")
         if call is None or spider.run is None or call not in spider.run.flying:
             raise IgnoreRequest("not a call of this run")
+
+
+class SoundEncodings(HttpCompressionMiddleware):
+    """Scrapy's own, for which a body that is not encoded as it says is a call that failed (default: any error)."""
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        """The response with its encoding undone.
+
+        Raises IgnoreRequest when it would be larger than DOWNLOAD_MAXSIZE, ResponseDataLossError when it is broken.
+        """
+        try:
+            return super().process_response(request, response)
+        except IgnoreRequest:
+            raise
+        except Exception as error:  # each of the libraries has errors of its own
+            raise ResponseDataLossError(f"the body is not encoded as it says ({type(error).__name__})") from error

@@ -7,11 +7,15 @@ README; :mod:`datasync_crawler.domain.choices` checks it before anything starts.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
+from pathlib import Path
 
 from dotenv import dotenv_values
 
-_ENVIRONMENT = {**({} if os.environ.get("DATASYNC_NO_DOTENV") else dotenv_values(".env")), **os.environ}
+_FILE = Path(".env")
+_WRITTEN = {} if os.environ.get("DATASYNC_NO_DOTENV") else dotenv_values(_FILE)
+_ENVIRONMENT = {**_WRITTEN, **os.environ}
 
 
 def _chosen(name: str, default: str = "") -> str:
@@ -43,7 +47,13 @@ KEY_LIFE_MINUTES = _chosen("KEY_LIFE_MINUTES", "180")
 GIVE_UP_AFTER = _chosen("GIVE_UP_AFTER", "30")
 ACCEPT_REJECTED = _chosen("ACCEPT_REJECTED", "0")
 BROWSER_PATH = _chosen("BROWSER_PATH")
+PROGRESS = _chosen("PROGRESS", "auto")
+WEB_HOST = _chosen("WEB_HOST", "127.0.0.1")
+WEB_PORT = _chosen("WEB_PORT", "8000")
+WEBHOOK_URL = _chosen("WEBHOOK_URL")
 PLAYWRIGHT_BROWSERS_PATH = _chosen("PLAYWRIGHT_BROWSERS_PATH")  # Playwright's own, where its downloads are
+
+DOTENV_EXPOSED = bool(_WRITTEN.get("TARGET_API_KEY")) and bool(_FILE.stat().st_mode & stat.S_IROTH)
 
 BOT_NAME = "datasync_crawler"
 # Named one by one, so that no other command pays for the browser's library.
@@ -74,7 +84,7 @@ EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,  # our own line tells more
 }
 DOWNLOAD_TIMEOUT = 180  # a saturated service answers late; the drain bounds what it waits for
-DOWNLOAD_MAXSIZE = 512 << 20
+DOWNLOAD_MAXSIZE = 128 << 20  # also of what was compressed; larger pages are asked for in parts; default 1 GiB
 DOWNLOAD_WARNSIZE = 0  # big pages are what we ask for
 
 # Calls are repeated by the drain, which knows budgets and positions, and never redirected: a key stays at its origin.
@@ -92,6 +102,10 @@ TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 DOWNLOAD_VERIFY_CERTIFICATES = True
 
+DOWNLOADER_MIDDLEWARES = {
+    "datasync_crawler.downloadermiddlewares.SoundEncodings": 590,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+}
 DOWNLOAD_HANDLERS = {
     "http": "datasync_crawler.handlers.KeyedDownloadHandler",
     "https": "datasync_crawler.handlers.KeyedDownloadHandler",
@@ -103,8 +117,18 @@ DOWNLOAD_HANDLERS = {
 # The events spider's: what its monitors hold its figures against.
 SPIDERMON_ENABLED = True
 DATASYNC_COMPLETE = 1
+DATASYNC_STALL_SECONDS = 120  # without progress while no budget is waited for
+DATASYNC_MOST_MISCOUNTED = 0
 DATASYNC_MOST_ANNOUNCED_REFUSALS = 0
 DATASYNC_MOST_HIDDEN_REFUSALS = 3  # one is enough where a refusal tells its wait
+DATASYNC_MOST_ERROR_SHARE = 0.2
+DATASYNC_MOST_PLAN_SHARE = 1.5  # of what the budgets let expect when it began
+DATASYNC_LONGEST_STALL_SECONDS = 300
+DATASYNC_LEAST_BUDGET_USE = 0.5  # of the pool that is used best, after its first window
+DATASYNC_LONGEST_LAG_SECONDS = 60
+DATASYNC_LEAST_KEY_SPARE_SECONDS = 0
+DATASYNC_MOST_MEMORY_BYTES = 1 << 30
+DATASYNC_LONGEST_DURATION_SECONDS = 30 * 60
 
 LOG_LEVEL = "INFO"
 STATS_DUMP = False  # the progress lines and the monitors tell what matters; default True

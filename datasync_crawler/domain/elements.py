@@ -6,6 +6,7 @@ import json
 import re
 
 from datasync_crawler.domain.errors import Malformed
+from datasync_crawler.domain.longest import waiting
 from datasync_crawler.domain.profile import RowShape
 
 _ARRAY = re.compile(r"\s*\[")
@@ -26,6 +27,7 @@ class ArrayElements:
             return []
         self._left += text
         if not self._inside and not self._enter():
+            self._left = waiting(self._left)
             return []
         return self._cut()
 
@@ -58,7 +60,7 @@ class ArrayElements:
                 break  # a number may go on in the next piece
             rows.append(text[at:end].encode())
             at = behind
-        self._left = text[at:]
+        self._left = waiting(text[at:])
         return rows
 
 

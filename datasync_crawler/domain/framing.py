@@ -10,6 +10,7 @@ import msgspec
 
 from datasync_crawler.domain.elements import ArrayElements
 from datasync_crawler.domain.errors import Malformed
+from datasync_crawler.domain.longest import LONGEST_ROW, TooLong, waiting
 from datasync_crawler.domain.profile import RowShape
 from datasync_crawler.domain.records import CsvRecords
 
@@ -52,7 +53,8 @@ class _Lines:
 
     def cut(self, text: str) -> list[str]:
         """The lines that are whole now."""
-        *lines, self._left = (self._left + text).split("\n")
+        *lines, left = (self._left + text).split("\n")
+        self._left = waiting(left)
         return [line.removesuffix("\r") for line in lines]
 
     def last(self) -> str:
@@ -104,6 +106,7 @@ class ServerEvents:
         self._lines = _Lines()
         self._name = ""
         self._data: list[str] = []
+        self._room = LONGEST_ROW
         self._row_names: set[str] = set()
         self._mark = msgspec.json.encode(shape.id).decode() if shape.id else ""
 
@@ -115,6 +118,8 @@ class ServerEvents:
                 self._take(line)
             else:
                 rows += self._dispatch()
+        if self._room < 0:
+            raise TooLong
         return rows
 
     def rest(self) -> list[bytes]:
@@ -130,13 +135,14 @@ class ServerEvents:
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if name == "data":
+            self._room -= len(value)
             self._data.append(value)
         elif name == "event":
             self._name = value
 
     def _dispatch(self) -> list[bytes]:
         text, name = "\n".join(self._data), self._name
-        self._name, self._data = "", []
+        self._name, self._data, self._room = "", [], LONGEST_ROW
         if not text:
             return []
         if self._mark not in text and name not in self._row_names:

@@ -7,6 +7,7 @@ import csv
 import msgspec
 
 from datasync_crawler.domain.errors import Malformed
+from datasync_crawler.domain.longest import waiting
 from datasync_crawler.domain.profile import RowShape
 
 _DELIMITERS = ",;\t|"
@@ -27,10 +28,8 @@ class CsvRecords:
     def feed(self, text: str) -> list[bytes]:
         """See :class:`~datasync_crawler.domain.framing.Framer`."""
         self._left += text
-        end = self._left.rfind("\n")
-        while end >= 0 and self._left.count('"', 0, end) % 2:
-            end = self._left.rfind("\n", 0, end)
-        whole, self._left = self._left[: end + 1], self._left[end + 1 :]
+        end = _last_end(self._left)
+        whole, self._left = self._left[: end + 1], waiting(self._left[end + 1 :])
         return self._records(whole)
 
     def rest(self) -> list[bytes]:
@@ -52,6 +51,18 @@ class CsvRecords:
             self._names = [str(at) for at in range(len(records[0]))] if self._numbered else records.pop(0)
         names = self._names or []
         return [msgspec.json.encode(dict(zip(names, record, strict=False))) for record in records]
+
+
+def _last_end(text: str) -> int:
+    """Where the last line ends that is not within quotes; -1 where none does. Looks at each character once."""
+    quoted, behind = text.count('"') % 2 == 1, len(text)
+    while behind >= 0:
+        quote = text.rfind('"', 0, behind)
+        end = -1 if quoted else text.rfind("\n", quote + 1, behind)
+        if end >= 0:
+            return end
+        quoted, behind = not quoted, quote
+    return -1
 
 
 def delimiter_of(text: str) -> str:

@@ -16,6 +16,9 @@ from datasync_crawler.domain.reading import PageReader
 PAGE_ROWS = 5_000
 """Rows a page of a stream, where nothing else is asked for."""
 
+_LONGEST_PAGE = 16 << 20
+"""Bytes after which a page is cut, however few rows they are."""
+
 
 class StreamCutter:
     """Makes pages of at most ``rows`` rows out of a body in pieces of any size; holds no more than one page of them.
@@ -32,14 +35,20 @@ class StreamCutter:
         self._reader = PageReader(msgspec.structs.replace(shape, rows=()), whole=whole, upwards=upwards)
         self._rows = rows
         self._waiting: list[bytes] = []
+        self._size = 0
 
     def feed(self, piece: bytes) -> list[Page]:
         """The pages that are full now."""
-        self._waiting += self._framer.feed(self._text.decode(piece))
+        came = self._framer.feed(self._text.decode(piece))
+        self._waiting += came
+        self._size += sum(map(len, came))
         pages = []
         while len(self._waiting) >= self._rows:
             pages.append(self._page(self._waiting[: self._rows]))
             del self._waiting[: self._rows]
+            self._size = sum(map(len, self._waiting))
+        if self._size >= _LONGEST_PAGE and (page := self.flush()) is not None:
+            pages.append(page)
         return pages
 
     def close(self) -> Page | None:
@@ -49,7 +58,7 @@ class StreamCutter:
 
     def flush(self) -> Page | None:
         """A page of what is whole so far, None when nothing is."""
-        rows, self._waiting = self._waiting, []
+        rows, self._waiting, self._size = self._waiting, [], 0
         return self._page(rows) if rows else None
 
     def _page(self, rows: list[bytes]) -> Page:

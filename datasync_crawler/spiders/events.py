@@ -42,6 +42,8 @@ class EventsSpider(scrapy.Spider):
         # What is left out does nothing for these calls, and cost a tenth of a small page's time.
         "DOWNLOADER_MIDDLEWARES": {
             "datasync_crawler.downloadermiddlewares.CurrentCalls": 50,
+            "datasync_crawler.downloadermiddlewares.SoundEncodings": 590,
+            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
             "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
@@ -53,6 +55,7 @@ class EventsSpider(scrapy.Spider):
             "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
         },
         "SPIDERMON_SPIDER_CLOSE_MONITORS": ("datasync_crawler.monitors.CompletenessSuite",),
+        "SPIDERMON_PERIODIC_MONITORS": {"datasync_crawler.monitors.WatchSuite": 60},
     }
 
     run: Run | None = None

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import brotli
 import pytest
 from scrapy import Request
-from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+
+from datasync_crawler.downloadermiddlewares import SoundEncodings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ PACKED = {"gzip": gzip.compress(BODY), "br": brotli.compress(BODY)}
 
 def undone(crawler: Crawler, encoding: str) -> bytes:
     answer = Response("http://h/", headers={"Content-Encoding": encoding}, body=PACKED[encoding])
-    response = HttpCompressionMiddleware.from_crawler(crawler).process_response(Request("http://h/"), answer)
+    response = SoundEncodings.from_crawler(crawler).process_response(Request("http://h/"), answer)
     assert isinstance(response, Response)
     return response.body
 
@@ -32,7 +33,7 @@ def undone(crawler: Crawler, encoding: str) -> bytes:
 @pytest.mark.parametrize("encoding", PACKED)
 def test_pages_come_packed_and_are_unpacked(crawler_with: Callable[..., Crawler], encoding: str) -> None:
     request = Request("http://h/")
-    HttpCompressionMiddleware.from_crawler(crawler_with()).process_request(request)
+    SoundEncodings.from_crawler(crawler_with()).process_request(request)
     assert encoding in str(request.headers["Accept-Encoding"])
     assert undone(crawler_with(), encoding) == BODY
 

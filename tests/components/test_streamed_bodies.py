@@ -11,50 +11,18 @@ import pytest
 from scrapy import Request
 from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError
 
+from bench.wire_faults import bomb
 from datasync_crawler.adapters.body import STREAMED, Body
 from datasync_crawler.domain.errors import Malformed
 from datasync_crawler.domain.profile import RowShape
 from datasync_crawler.domain.streams import StreamCutter
 from datasync_crawler.handlers import KeyedDownloadHandler, calls_abandoned
+from tests.components.source import CHUNKED, HEAD, Source, chunk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable
 
     from scrapy.crawler import Crawler
-
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
-CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
-
-
-def chunk(piece: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(piece), piece)
-
-
-class Source:
-    """A server on the loopback that sends ``pieces`` and hangs up; None among them waits until it is let go on."""
-
-    def __init__(self) -> None:
-        self.pieces: Iterable[bytes | None] = ()
-        self.go_on = asyncio.Event()
-        self.sent = 0
-        self.heard = b""
-        self.left = asyncio.Event()
-        self.url = ""
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            self.heard = await reader.readuntil(b"\r\n\r\n")
-            for piece in self.pieces:
-                if piece is None:
-                    await self.go_on.wait()
-                    continue
-                writer.write(piece)
-                await writer.drain()
-                self.sent += len(piece)
-        except ConnectionError:
-            self.left.set()
-        finally:
-            writer.close()
 
 
 @pytest.fixture
@@ -153,6 +121,45 @@ async def test_a_compressed_body_is_undone_as_it_comes(handler: KeyedDownloadHan
     body = await opened(handler, source)
     assert b"".join([piece async for piece in body]) == b"one\n" * 5_000
     await body.close()
+
+
+async def test_what_was_compressed_in_parts_is_undone_whole(handler: KeyedDownloadHandler, source: Source) -> None:
+    packed = gzip.compress(b"one\n") + gzip.compress(b"two\n")
+    source.pieces = [HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed), packed]
+    body = await opened(handler, source)
+    assert b"".join([piece async for piece in body]) == b"one\ntwo\n"
+    await body.close()
+
+
+async def test_a_compressed_bomb_comes_in_small_pieces(handler: KeyedDownloadHandler, source: Source) -> None:
+    source.pieces = [HEAD + b"Content-Encoding: gzip\r\n\r\n", bomb()]
+    body, before = await opened(handler, source), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    largest = undone = 0
+    with pytest.raises(Malformed):  # noqa: PT012 - what came before it counts
+        async for piece in body:
+            largest, undone = max(largest, len(piece)), undone + len(piece)
+    assert largest <= 1 << 20
+    assert undone > 200 << 20
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000
+    await body.close()
+
+
+async def test_a_body_that_drips_is_given_up_as_one_that_stands_still(
+    handler: KeyedDownloadHandler, source: Source
+) -> None:
+    source.pieces = (0.02 if number % 2 else chunk(b".") if number else CHUNKED for number in range(1_000))
+    body = await opened(handler, source, download_timeout=0.3)
+    with pytest.raises(Malformed, match="TimeoutError"):
+        [piece async for piece in body]
+    await body.close()
+
+
+async def test_the_time_that_its_reader_takes_is_not_the_bodys(handler: KeyedDownloadHandler, source: Source) -> None:
+    source.pieces = [CHUNKED, chunk(b"one\n"), chunk(b"two\n"), b"0\r\n\r\n"]
+    pieces = aiter(await opened(handler, source, download_timeout=0.2))
+    first = await anext(pieces)
+    await asyncio.sleep(0.3)
+    assert b"".join([first, *[piece async for piece in pieces]]) == b"one\ntwo\n"
 
 
 async def test_an_answer_that_is_no_success_is_read_whole(handler: KeyedDownloadHandler, source: Source) -> None:
