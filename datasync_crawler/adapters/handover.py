@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from urllib.parse import quote
 from datasync_crawler.adapters.call_book import Call
 from datasync_crawler.adapters.submission import NoReply, Reply
 from datasync_crawler.adapters.submission_book import SubmissionIntent
+from datasync_crawler.adapters.upload import checked, watched
 from datasync_crawler.domain.errors import (
     DatasyncError,
     LedgerError,
@@ -34,7 +34,7 @@ from datasync_crawler.domain.submission import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from datasync_crawler.adapters.ledger import Ledger
     from datasync_crawler.adapters.submission import SubmissionDesk
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 _LOOKS = "submission look"
 _POOL = "submissions"
-_TELL_EVERY = 2.0
 _LONGEST_KEPT = 4096
 # So often a submission that came too soon is waited with, and for no longer than so many seconds.
 _MOST_WAITS, _LONGEST_WAIT = 4, 120.0
@@ -73,8 +72,9 @@ class Handover:
     """Hands in at one desk with one key, on one ledger; the caller holds the lock on submissions.
 
     ``key`` is the key's SHA-256, ``secret`` what must not be kept of an answer. A service that took a whole body and
-    did not answer may still be at it: that it has not counted it is believed only when it says so ``pause`` seconds
-    later as well. So long, and each time twice as long, is waited when calls were too many and no wait is told.
+    did not answer, or whose answer nobody waited for, may still be at it: that it has not counted it is believed only
+    when it says so ``pause`` seconds later as well. So long, and each time twice as long, is waited when calls were
+    too many and no wait is told.
     """
 
     ledger: Ledger
@@ -92,8 +92,8 @@ class Handover:
         """
         if (done := self._done(offer)) is not None:
             return done
-        before = self._look()
         past = self.ledger.submissions()
+        before = self._look_for(past)
         self._settle_open(past, before)
         if (done := self._done(offer)) is not None:
             return done
@@ -118,10 +118,20 @@ class Handover:
             return None
         return Accepted(Receipt(count=record.intent.count), record.intent.repo, record.intent.at, already=True)
 
+    def _look_for(self, past: Sequence[SubmissionRecord]) -> Listing | None:
+        """What the service lists; what was cut off and is not listed may yet be, so it is looked for twice."""
+        listing = self._look()
+        mine = [position for position in open_questions(past) if past[position].intent.key == self.key]
+        if any(self._counted(past, position, listing) is False for position in mine):
+            self.say("an earlier submission has no outcome yet; looking twice whether it counted")
+            time.sleep(self.pause)
+            listing = self._look()
+        return listing
+
     def _look(self) -> Listing | None:
         self._note_call()
         reply = self.desk.look()
-        return read_listing(reply.body) if reply is not None and reply.succeeded else None
+        return read_listing(self._masked(reply.body)) if reply is not None and reply.succeeded else None
 
     def _note_call(self) -> None:
         self.ledger.note_calls([Call(_POOL, self.key, time.time())])
@@ -215,35 +225,6 @@ class Handover:
         return Accepted(Receipt(count=record.intent.count, remaining=left), record.intent.repo, time.time())
 
 
-def watched(
-    chunks: Iterable[bytes], length: int, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic
-) -> Generator[bytes, None, None]:
-    """The same chunks; how many of ``length`` bytes have gone is said every two seconds."""
-    sent, told = 0, clock()
-    for chunk in chunks:
-        if (now := clock()) - told >= _TELL_EVERY:
-            told = now
-            say(f"submitting: {sent / 1e6:.0f} of {length / 1e6:.0f} MB")
-        yield chunk
-        sent += len(chunk)
-
-
-def checked(chunks: Iterable[bytes], digest: str) -> Generator[bytes, None, None]:
-    """The same chunks, the last of them only when all together have that SHA-256; NotComplete when they have not.
-
-    A body that lacks its end is none that a service could count.
-    """
-    sha = hashlib.sha256()
-    held = b""
-    for chunk in chunks:
-        if held:
-            yield held
-        sha.update(chunk)
-        held = chunk
-    if sha.hexdigest() != digest:
-        raise NotComplete("the ids in the table are not those that were proven; run: scrapy crawl events")
-    yield held
-
-
 def _unknown(reason: str) -> str:
-    return f"whether it counted cannot be found out ({reason}); to send it once more at the risk of two: --again"
+    look, send = "scrapy submit looks again", "scrapy submit --again sends it once more, at the risk of two"
+    return f"whether it counted cannot be found out ({reason}); {look}, {send}"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlencode, urlsplit
 
+from datasync_crawler.adapters.timely import read_answer
 from datasync_crawler.domain.errors import ConfigurationError, SubmissionRefused
 from datasync_crawler.domain.ratelimit import read_refusal, read_retry_after
 
@@ -148,22 +149,13 @@ class SubmissionDesk:
 
     @staticmethod
     def _answer(connection: http.client.HTTPConnection, patience: float, *, whole: bool) -> Reply:
-        deadline = time.monotonic() + patience
-        connection.sock.settimeout(patience)
         try:
-            response = connection.getresponse()
+            response, body = read_answer(connection.sock, patience, _LONGEST_ANSWER)
         except (OSError, http.client.HTTPException) as error:
             raise NoReply(f"no answer ({type(error).__name__})", whole=whole) from None
-        body = bytearray()
-        # What came of a cut answer is judged as it is.
-        try:
-            while len(body) < _LONGEST_ANSWER and time.monotonic() < deadline and (part := response.read1(1 << 16)):
-                body += part
-        except (OSError, http.client.HTTPException):
-            pass
         now = time.time()
         told = read_retry_after(response.getheader("Retry-After"), now)
-        return Reply(response.status, bytes(body), whole, read_refusal(bytes(body), now) if told is None else told)
+        return Reply(response.status, body, whole, read_refusal(body, now) if told is None else told)
 
 
 def _connection(parts: SplitResult, patience: float) -> http.client.HTTPConnection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,15 +13,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 from scrapy.commands import ScrapyCommand
 
-from datasync_crawler.adapters.handover import Accepted, Handover, Offer, checked
+from datasync_crawler.adapters.handover import Accepted, Handover, Offer
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.profile_file import read_profile_file
-from datasync_crawler.adapters.state import database
+from datasync_crawler.adapters.state import database, held
 from datasync_crawler.adapters.submission import SubmissionDesk
 from datasync_crawler.adapters.submission_file import write_submission
 from datasync_crawler.adapters.submission_lock import sole_submission
+from datasync_crawler.adapters.upload import checked
 from datasync_crawler.commands.parent import add_parent_options, follow_parent
-from datasync_crawler.domain.choices import Choices, origin_of, read_choices
+from datasync_crawler.domain.choices import EXPOSED, Choices, origin_of, read_choices
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, LedgerError, NotComplete
 from datasync_crawler.domain.profile import Submission, read_profile
 from datasync_crawler.domain.submission import IdSet, proven, repository
@@ -107,6 +109,8 @@ class Command(ScrapyCommand):
             if args:
                 raise ConfigurationError(f"unexpected argument: {args[0]} (see --help)")
             assert self.settings is not None
+            if self.settings.getbool("DOTENV_EXPOSED"):
+                _say(f"warning: {EXPOSED}")
             print(_carry_out(_Wish.read(self.settings, opts)))
         except DatasyncError as error:
             _say(str(error))
@@ -119,6 +123,8 @@ class Command(ScrapyCommand):
 def _carry_out(wish: _Wish) -> str:
     choices = wish.choices
     with (
+        # A lock of the database is lost with its connection, this one is not.
+        nullcontext() if wish.dry_run else held(wish.state, "submission.lock"),
         database(choices.database, wish.state) as url,
         sole_submission(url),
         Ledger.open(url, id_only=choices.id_only) as ledger,

@@ -29,6 +29,8 @@ _DENIALS = frozenset({"error", "failed", "failure", "rejected", "refused", "inva
 _REASONS = ("message", "detail", "reason", "error", "title", "description")
 _KEY_WORDS = ("key", "credential", "token", "auth")
 _LONGEST_REASON = 200
+# Statuses of answers that may follow what was counted: "the result is there", and "you took too long".
+_EITHER = frozenset({301, 302, 303, 408})
 
 Node = tuple[tuple[str, ...], Any]
 
@@ -59,8 +61,8 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 def judge(status: int, body: bytes, count: int) -> Verdict:
-    """The meaning of an answer to a submission of ``count`` ids; a redirect or a 4xx did not count."""
-    if 300 <= status < 500:  # noqa: PLR2004 - HTTP's own classes
+    """The meaning of an answer to a submission of ``count`` ids; what was sent elsewhere or a 4xx did not count."""
+    if 300 <= status < 500 and status not in _EITHER:  # noqa: PLR2004 - HTTP's own classes
         return Verdict.REFUSED
     answer = _json(body)
     if not 200 <= status < 300 or not isinstance(answer, dict):  # noqa: PLR2004 - the same

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +16,7 @@ from datasync_crawler.domain.profile import Credential, Submission
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 KEY = "ds_0123456789abcdef0123456789abcdef"
 
@@ -73,17 +74,45 @@ def _way(handler: BaseHTTPRequestHandler, counter: Counter, way: str) -> None:
     if len(body) < length:
         return _slam(handler)
     counter.during()
-    if "counted" in way.split() or way == "accept":
-        answer = counter.count(handler.path, body)
+    answer = counter.count(handler.path, body) if "counted" in way.split() or way == "accept" else b""
     if way == "accept":
         return _answer(handler, 200, answer)
-    if way.startswith("lost"):
-        return _slam(handler)
-    if way.startswith("silent"):
-        handler.rfile.read(1)
-        return None
-    status, _, text = way.partition(" ")
-    return _answer(handler, int(status), text.encode())
+    name, _, text = way.partition(" ")
+    if name in _ENDINGS:
+        return _ENDINGS[name](handler, counter, answer)
+    return _answer(handler, int(name), text.encode())
+
+
+def _lose(handler: BaseHTTPRequestHandler, _: Counter, __: bytes) -> None:
+    _slam(handler)
+
+
+def _fall_silent(handler: BaseHTTPRequestHandler, _: Counter, __: bytes) -> None:
+    handler.rfile.read(1)
+
+
+def _tear(handler: BaseHTTPRequestHandler, _: Counter, body: bytes) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body[: len(body) // 2])
+    _slam(handler)
+
+
+def _drip(handler: BaseHTTPRequestHandler, counter: Counter, _: bytes) -> None:
+    handler.close_connection = True
+    for drop in b"HTTP/1.1 200 OK\r\n" + b"X-One: of many\r\n" * 100:
+        if counter.over.wait(0.02):
+            break
+        handler.wfile.write(bytes([drop]))
+
+
+_ENDINGS: dict[str, Callable[[BaseHTTPRequestHandler, Counter, bytes], None]] = {
+    "lost": _lose,
+    "silent": _fall_silent,
+    "torn": _tear,
+    "dripping": _drip,
+}
 
 
 def _answer(handler: BaseHTTPRequestHandler, status: int, body: bytes) -> None:

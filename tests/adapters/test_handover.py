@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from datasync_crawler.adapters.handover import Handover, Offer, checked, watched
+from datasync_crawler.adapters.handover import Handover, Offer
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.submission import Patience, Reply, SubmissionDesk
 from datasync_crawler.adapters.submission_book import SubmissionIntent
 from datasync_crawler.adapters.submission_lock import sole_submission
+from datasync_crawler.adapters.upload import checked, watched
 from datasync_crawler.domain.errors import (
     KeyExpired,
     LedgerError,

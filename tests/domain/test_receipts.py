@@ -41,7 +41,10 @@ def body(value: Any) -> bytes:
         (200, {"weather": "fine"}, Verdict.DOUBTFUL),
         (200, None, Verdict.DOUBTFUL),
         (200, [1, 2], Verdict.DOUBTFUL),
-        (302, {}, Verdict.REFUSED),
+        (302, {}, Verdict.DOUBTFUL),  # may lead to the result of what was counted
+        (303, {}, Verdict.DOUBTFUL),
+        (307, {}, Verdict.REFUSED),
+        (408, {}, Verdict.DOUBTFUL),
         (413, {}, Verdict.REFUSED),
         (429, {"success": True}, Verdict.REFUSED),
         (500, {"success": False}, Verdict.DOUBTFUL),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -8,9 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
+from bench.proxy import Proxy
+from bench.wire_faults import Fault
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.submission_lock import sole_submission
 from datasync_crawler.domain.choices import origin_of
@@ -23,6 +28,9 @@ from tests.adapters.counter import open_counter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from bench.forked import Forks
+    from bench.trial import Ended
 
 pytestmark = pytest.mark.slow
 
@@ -38,6 +46,7 @@ class Submitter:
     state: Path
     database: str
     key: str
+    forks: Forks
     api: str = "http://127.0.0.1:9/api"
     settings: dict[str, str] = field(default_factory=dict)
 
@@ -50,13 +59,16 @@ class Submitter:
         }
         return os.environ | {name: value for name, value in (chosen | self.settings).items() if value}
 
-    def __call__(self, *options: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "scrapy", "submit", *options]
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, timeout=60, check=False
-        )
-        assert not self.key or self.key not in done.stdout + done.stderr
+    def __call__(self, *options: str) -> Ended:
+        self.output.mkdir(exist_ok=True)
+        done = self.forks.start(("submit", *options), self.environment(), self.output).end(60)
+        assert not self.key or self.key not in done.out + done.err
         return done
+
+    @property
+    def output(self) -> Path:
+        """Where the commands' output is kept."""
+        return self.state.with_name(f"{self.state.name}-output")
 
     def outcomes(self) -> list[str]:
         with Ledger(self.database) as ledger:
@@ -89,9 +101,9 @@ def simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def submit(simulator: Simulator, postgres_url: str, tmp_path: Path) -> Submitter:
+def submit(simulator: Simulator, postgres_url: str, tmp_path: Path, forks: Forks) -> Submitter:
     simulator.reset()
-    submit = Submitter(tmp_path, postgres_url, simulator.key, simulator.url)
+    submit = Submitter(tmp_path / "state", postgres_url, simulator.key, forks, simulator.url)
     drain(submit, simulator.truth(), place_of(simulator))
     return submit
 
@@ -103,9 +115,9 @@ def one_line(text: str) -> str:
 
 def test_a_complete_set_is_accepted_as_exact_once(simulator: Simulator, submit: Submitter) -> None:
     done = submit("--repo", REPO)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert one_line(done.stdout).startswith(f"submission accepted: {EVENTS} events for {REPO}, id ")
-    assert ", 4 left, time 0m " in done.stdout
+    assert (done.code, done.err) == (0, "")
+    assert one_line(done.out).startswith(f"submission accepted: {EVENTS} events for {REPO}, id ")
+    assert ", 4 left, time 0m " in done.out
     (judged,) = simulator.score()["submissions"]
     assert (judged["count"], judged["missing"], judged["unknown"], judged["double"]) == (EVENTS, 0, 0, 0)
     assert judged["repository"] == REPO
@@ -113,13 +125,13 @@ def test_a_complete_set_is_accepted_as_exact_once(simulator: Simulator, submit: 
 
     calls = simulator.score()["calls"]["keyed"]
     again = submit("--repo", REPO, "--again")
-    assert again.returncode == 0
-    assert one_line(again.stdout).startswith(f"already submitted: {EVENTS} events for {REPO} on 20")
+    assert again.code == 0
+    assert one_line(again.out).startswith(f"already submitted: {EVENTS} events for {REPO} on 20")
     assert simulator.score()["calls"]["keyed"] == calls
 
 
 def test_the_repository_may_come_from_the_environment(simulator: Simulator, submit: Submitter) -> None:
-    assert replace(submit, settings={"GITHUB_REPO": REPO})().returncode == 0
+    assert replace(submit, settings={"GITHUB_REPO": REPO})().code == 0
     assert simulator.score()["submissions"][0]["repository"] == REPO
 
 
@@ -134,25 +146,27 @@ def test_the_repository_may_come_from_the_environment(simulator: Simulator, subm
     ],
     ids=["no repository", "no address", "no key", "no number", "too much"],
 )
-def test_wrong_use_is_one_line_and_exit_2(tmp_path: Path, options: tuple[str, ...], key: str, words: str) -> None:
-    done = Submitter(tmp_path, "", key)(*options)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert words in one_line(done.stderr)
+def test_wrong_use_is_one_line_and_exit_2(
+    tmp_path: Path, forks: Forks, options: tuple[str, ...], key: str, words: str
+) -> None:
+    done = Submitter(tmp_path / "state", "", key, forks)(*options)
+    assert (done.code, done.out) == (2, "")
+    assert words in one_line(done.err)
 
 
 def test_an_incomplete_set_is_refused_by_name_unless_its_count_is_typed(
-    simulator: Simulator, postgres_url: str, tmp_path: Path
+    simulator: Simulator, postgres_url: str, tmp_path: Path, forks: Forks
 ) -> None:
     simulator.reset()
     some = set(sorted(simulator.truth())[:1500])
-    submit = Submitter(tmp_path, postgres_url, simulator.key, simulator.url)
+    submit = Submitter(tmp_path / "state", postgres_url, simulator.key, forks, simulator.url)
     drain(submit, some, place_of(simulator), complete=False)
     for options, words in [((), "1 shard has no proven end"), (("--partial", "1499"), "1500 events are stored")]:
         done = submit("--repo", REPO, *options)
-        assert done.returncode == 1
-        assert words in one_line(done.stderr)
+        assert done.code == 1
+        assert words in one_line(done.err)
     assert simulator.score()["submissions"] == []
-    assert submit("--repo", REPO, "--partial", "1500").returncode == 0
+    assert submit("--repo", REPO, "--partial", "1500").code == 0
     (judged,) = simulator.score()["submissions"]
     assert (judged["count"], judged["missing"], judged["unknown"]) == (1500, EVENTS - 1500, 0)
 
@@ -161,16 +175,16 @@ def test_a_table_that_is_not_what_was_proven_is_refused(simulator: Simulator, su
     with Ledger(submit.database) as ledger, ledger.transaction() as cursor:
         cursor.execute("DELETE FROM ingested_events WHERE id = (SELECT id FROM ingested_events LIMIT 1)")
     done = submit("--repo", REPO)
-    assert done.returncode == 1
-    assert f"{EVENTS} events were proven, {EVENTS - 1} are stored" in one_line(done.stderr)
+    assert done.code == 1
+    assert f"{EVENTS} events were proven, {EVENTS - 1} are stored" in one_line(done.err)
     assert simulator.score()["submissions"] == []
 
 
 def test_a_dry_run_writes_the_file_without_a_call(simulator: Simulator, submit: Submitter) -> None:
     done = submit("--dry-run")
-    assert done.returncode == 0
+    assert done.code == 0
     file = submit.state / "submission.txt"
-    assert str(file) in one_line(done.stdout)
+    assert str(file) in one_line(done.out)
     assert set(file.read_text().split("\n")) == simulator.truth()
     assert [path.name for path in submit.state.iterdir()] == ["submission.txt"]
     assert simulator.score()["calls"]["keyed"] == 0
@@ -180,62 +194,62 @@ def test_a_dry_run_writes_the_file_without_a_call(simulator: Simulator, submit: 
 def test_a_second_submission_at_once_exits_5(simulator: Simulator, submit: Submitter) -> None:
     with sole_submission(submit.database):
         done = submit("--repo", REPO)
-    assert done.returncode == 5
-    assert "another submission is under way" in one_line(done.stderr)
+    assert done.code == 5
+    assert "another submission is under way" in one_line(done.err)
     assert simulator.score()["submissions"] == []
 
 
 def test_of_two_submissions_at_once_one_is_sent(simulator: Simulator, submit: Submitter) -> None:
     with ThreadPoolExecutor(2) as pool:
         both = [pool.submit(submit, "--repo", REPO) for _ in range(2)]
-        codes = sorted(one.result().returncode for one in both)
+        codes = sorted(one.result().code for one in both)
     # The second may come when the first has ended, and is then told that it is done.
     assert codes in ([0, 0], [0, 5])
     assert len(simulator.score()["submissions"]) == 1
 
 
-def test_a_lost_answer_is_looked_up_and_found_accepted(postgres_url: str, tmp_path: Path) -> None:
+def test_a_lost_answer_is_looked_up_and_found_accepted(postgres_url: str, tmp_path: Path, forks: Forks) -> None:
     with Simulator(events=100, submission_fault="lost") as simulator:
-        submit = Submitter(tmp_path, postgres_url, simulator.key, simulator.url)
+        submit = Submitter(tmp_path / "state", postgres_url, simulator.key, forks, simulator.url)
         drain(submit, simulator.truth(), place_of(simulator))
         done = submit("--repo", REPO)
-        assert done.returncode == 0
-        assert f"submission accepted: 100 events for {REPO}, 4 left" in done.stdout
+        assert done.code == 0
+        assert f"submission accepted: 100 events for {REPO}, 4 left" in done.out
         assert len(simulator.score()["submissions"]) == 1
 
 
 def test_an_outcome_that_cannot_be_found_out_exits_3_and_is_repeated_only_by_again(
-    postgres_url: str, tmp_path: Path
+    postgres_url: str, tmp_path: Path, forks: Forks
 ) -> None:
     with Simulator(events=100, submission_fault="refused", submissions_listed=False) as simulator:
-        submit = Submitter(tmp_path, postgres_url, simulator.key, simulator.url)
+        submit = Submitter(tmp_path / "state", postgres_url, simulator.key, forks, simulator.url)
         drain(submit, simulator.truth(), place_of(simulator))
         for options in [(), (), ("--again",)]:
             done = submit("--repo", REPO, *options)
-            assert done.returncode == 3
-            assert "--again" in done.stderr.splitlines()[-1]
+            assert done.code == 3
+            assert "--again" in done.err.splitlines()[-1]
     assert submit.outcomes() == ["unknown", "unknown"]
 
 
-def test_a_key_that_has_expired_exits_4_and_an_unknown_one_2(postgres_url: str, tmp_path: Path) -> None:
+def test_a_key_that_has_expired_exits_4_and_an_unknown_one_2(postgres_url: str, tmp_path: Path, forks: Forks) -> None:
     with open_counter() as counter:
-        submit = Submitter(tmp_path, postgres_url, "a-key", counter.url)
+        submit = Submitter(tmp_path / "state", postgres_url, "a-key", forks, counter.url)
         drain(submit, {"a", "b"}, counter.place())
         counter.ways = ['401 {"message": "API key expired"}', '401 {"message": "unknown API key"}']
         expired, unknown = submit("--repo", REPO), submit("--repo", REPO)
-    assert (expired.returncode, unknown.returncode) == (4, 2)
-    assert "API key expired" in one_line(expired.stderr)
+    assert (expired.code, unknown.code) == (4, 2)
+    assert "API key expired" in one_line(expired.err)
 
 
 @pytest.mark.parametrize(
     ("end", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, -15), (signal.SIGINT, 130)], ids=["kill", "term", "int"]
 )
 def test_a_submission_that_was_cut_off_is_looked_up_by_the_next(
-    postgres_url: str, tmp_path: Path, end: signal.Signals, code: int
+    postgres_url: str, tmp_path: Path, forks: Forks, end: signal.Signals, code: int
 ) -> None:
     with open_counter() as counter:
         counter.ways = ["silent counted"]
-        submit = Submitter(tmp_path, postgres_url, "a-key", counter.url)
+        submit = Submitter(tmp_path / "state", postgres_url, "a-key", forks, counter.url)
         drain(submit, {"a", "b"}, counter.place())
         command = [sys.executable, "-m", "scrapy", "submit", "--repo", REPO]
         cut_off = subprocess.Popen(command, cwd=ROOT, env=submit.environment(), stderr=subprocess.DEVNULL)
@@ -243,24 +257,61 @@ def test_a_submission_that_was_cut_off_is_looked_up_by_the_next(
         assert cut_off.wait(30) == code
         assert submit.outcomes() == ["pending"]
         done = submit("--repo", REPO)
-        assert done.returncode == 0
-        assert one_line(done.stdout).startswith(f"already submitted: 2 events for {REPO}")
+        assert done.code == 0
+        assert one_line(done.out).startswith(f"already submitted: 2 events for {REPO}")
         assert len(counter.posts) == 1
     assert submit.outcomes() == ["accepted"]
 
 
 def test_a_key_never_goes_to_another_origin_than_the_one_drained(simulator: Simulator, submit: Submitter) -> None:
     done = replace(submit, api="http://127.0.0.1:9/api")("--repo", REPO)
-    assert done.returncode == 2
-    assert f"belongs to {simulator.url}" in one_line(done.stderr)
+    assert done.code == 2
+    assert f"belongs to {simulator.url}" in one_line(done.err)
     assert simulator.score()["calls"]["keyed"] == 0
 
 
-def test_a_ledger_without_proof_or_place_says_so(postgres_url: str, tmp_path: Path) -> None:
-    submit = Submitter(tmp_path, postgres_url, "a-key")
+def test_a_ledger_without_proof_or_place_says_so(postgres_url: str, tmp_path: Path, forks: Forks) -> None:
+    submit = Submitter(tmp_path / "state", postgres_url, "a-key", forks)
     unproven = submit("--repo", REPO)
     drain(submit, {"a", "b"}, None)
     nowhere = submit("--repo", REPO)
-    assert (unproven.returncode, nowhere.returncode) == (1, 1)
-    assert "no proof of completeness" in one_line(unproven.stderr)
-    assert "no place to submit to is known" in one_line(nowhere.stderr)
+    assert (unproven.code, nowhere.code) == (1, 1)
+    assert "no proof of completeness" in one_line(unproven.err)
+    assert "no place to submit to is known" in one_line(nowhere.err)
+
+
+@pytest.mark.parametrize("listed", [True, False], ids=["as the list tells", "as only the refusal tells"])
+def test_one_more_than_are_allowed_is_refused_and_told(
+    postgres_url: str, tmp_path: Path, forks: Forks, listed: bool
+) -> None:
+    with Simulator(events=100, submissions_allowed=1, submissions_listed=listed) as simulator:
+        submit = Submitter(tmp_path / "state", postgres_url, simulator.key, forks, simulator.url)
+        drain(submit, simulator.truth(), place_of(simulator))
+        assert submit("--repo", REPO).code == 0
+        with Ledger(submit.database) as ledger, ledger.transaction() as cursor:
+            cursor.execute("DELETE FROM ingested_events WHERE id = (SELECT id FROM ingested_events LIMIT 1)")
+        done = submit("--repo", REPO, "--partial", "99")
+        assert done.code == 1
+        assert re.search(r"no submission is left|All 1 submissions of this API key are used", done.err)
+        assert len(simulator.score()["submissions"]) == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.UNSENT, Fault.RESET, Fault.TRUNCATED, Fault.GARBAGE], ids=lambda it: it.value)
+def test_whatever_the_network_does_to_a_submission_it_is_spent_at_most_once(
+    simulator: Simulator, postgres_url: str, tmp_path: Path, forks: Forks, fault: Fault
+) -> None:
+    simulator.reset()
+    struck = iter([fault])
+    with Proxy(simulator.url, lambda head: next(struck, Fault.NONE) if head[:4] == b"POST" else Fault.NONE) as proxy:
+        submit = Submitter(tmp_path / "state", postgres_url, simulator.key, forks, proxy.url)
+        drain(submit, simulator.truth(), replace_origin(place_of(simulator), proxy.url))
+        done = submit("--repo", REPO)
+        counted = simulator.score()["submissions"]
+        assert (done.code, len(counted)) == ((1, 0) if fault is Fault.UNSENT else (0, 1)), done.err
+        assert submit("--repo", REPO).code == 0
+    (judged,) = simulator.score()["submissions"]
+    assert (judged["count"], judged["missing"], judged["unknown"], judged["double"]) == (EVENTS, 0, 0, 0)
+
+
+def replace_origin(place: Submission, origin: str) -> Submission:
+    return msgspec.structs.replace(place, url=origin + urlsplit(place.url).path)
