@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 
+from datasync_crawler.domain.choices import EXPOSED
 from datasync_crawler.handlers import secrets_of
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from datasync_crawler.flow.secrets import Secrets
+
+logger = logging.getLogger(__name__)
 
 
 class QuietFormatter(LogFormatter):
@@ -73,6 +76,8 @@ class MaskSecrets(logging.Filter):
             record.msg, record.args = masked, ()
         if record.exc_info and not record.exc_text:
             record.exc_text = self._secrets.mask(logging.Formatter().formatException(record.exc_info))
+        if record.stack_info:
+            record.stack_info = self._secrets.mask(record.stack_info)
         return True
 
 
@@ -88,7 +93,10 @@ class MonitorsInBrief(logging.Filter):
 
 
 class LogFilters:
-    """The extension that puts our filters on every handler of the root logger, which Scrapy has set up by now."""
+    """The extension that puts our filters on every handler of the root logger, which Scrapy has set up by now.
+
+    It says first where the key lies open.
+    """
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -97,4 +105,6 @@ class LogFilters:
         for handler in logging.getLogger().handlers:
             handler.addFilter(mask)
             handler.addFilter(MonitorsInBrief())
+        if crawler.settings.getbool("DOTENV_EXPOSED"):
+            logger.warning(EXPOSED)
         return cls()

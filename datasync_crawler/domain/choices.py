@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from datasync_crawler.domain.errors import ConfigurationError
 
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+_WAYS_TO_SHOW = ("auto", "live", "plain", "json", "quiet")
+_LAST_PORT = 65535
 
 
 NAMES = (
@@ -31,13 +33,23 @@ NAMES = (
     "GIVE_UP_AFTER",
     "ACCEPT_REJECTED",
     "BROWSER_PATH",
+    "PROGRESS",
+    "WEB_HOST",
+    "WEB_PORT",
+    "WEBHOOK_URL",
 )
 """What its user may set, as the settings call it."""
+
+EXPOSED = ".env holds the key and every user of this machine can read it: chmod 600 .env"
+"""What is said of such a file (the setting DOTENV_EXPOSED); the run goes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The settings of a run; the table in the README says what each means. Durations are in seconds."""
+    """The settings of a run; the table in the README says what each means. Durations are in seconds.
+
+    ``web_port`` is None where no page is wanted.
+    """
 
     key: str
     api_base: str
@@ -57,17 +69,27 @@ class Choices:
     key_life: float
     give_up_after: float
     accept_rejected: int
+    progress: str
+    web_host: str
+    web_port: int | None
+    webhook: str | None
 
 
-def read_choices(settings: Mapping[str, object]) -> Choices:
-    """The checked choices; raises ConfigurationError naming the first setting that makes no sense."""
+def read_choices(settings: Mapping[str, object], *, keyed: bool = True) -> Choices:
+    """The checked choices; raises ConfigurationError naming the first setting that makes no sense.
+
+    Who makes no keyed call can do without a key.
+    """
     base = _url(settings, "API_BASE_URL")
     repository = _text(settings, "GITHUB_REPO") or None
     auto = _flag(settings, "AUTO_SUBMIT")
     if auto and not repository:
         raise ConfigurationError("AUTO_SUBMIT=true needs GITHUB_REPO=https://… to submit for")
+    key = _key(settings) if keyed or _text(settings, "TARGET_API_KEY") else ""
+    if key and (key in base or key in _text(settings, "DASHBOARD_URL")):
+        raise ConfigurationError("an address holds the key: addresses are kept and shown, TARGET_API_KEY alone is not")
     return Choices(
-        key=_key(settings),
+        key=key,
         api_base=base.rstrip("/"),
         dashboard=_url(settings, "DASHBOARD_URL") if _text(settings, "DASHBOARD_URL") else origin_of(base) + "/",
         database=_text(settings, "DATABASE_URL") or None,
@@ -85,6 +107,10 @@ def read_choices(settings: Mapping[str, object]) -> Choices:
         key_life=60 * _number(settings, "KEY_LIFE_MINUTES", least=0.01),
         give_up_after=60 * _number(settings, "GIVE_UP_AFTER", least=0.01),
         accept_rejected=_whole(settings, "ACCEPT_REJECTED", least=0),
+        progress=_one_of(settings, "PROGRESS", _WAYS_TO_SHOW),
+        web_host=_host(settings, "WEB_HOST"),
+        web_port=_port(settings, "WEB_PORT"),
+        webhook=_url(settings, "WEBHOOK_URL") if _text(settings, "WEBHOOK_URL") else None,
     )
 
 
@@ -117,8 +143,35 @@ def _url(settings: Mapping[str, object], name: str) -> str:
     except ValueError:
         sound = False
     if not sound:
-        raise ConfigurationError(f"{name} must be an http(s) address, not {value!r}")
+        # What an address may hide is not repeated.
+        shown = f", not {value!r}" if not {"@", "?"} & set(value) else ""
+        raise ConfigurationError(f"{name} must be an http(s) address{shown}")
+    if "@" in parts.netloc:
+        raise ConfigurationError(f"{name} must not name a user: addresses are kept and shown")
     return value
+
+
+def _one_of(settings: Mapping[str, object], name: str, words: tuple[str, ...]) -> str:
+    value = _text(settings, name).lower()
+    if value not in words:
+        raise ConfigurationError(f"{name} must be one of {', '.join(words)}, not {value!r}")
+    return value
+
+
+def _host(settings: Mapping[str, object], name: str) -> str:
+    value = _text(settings, name)
+    if not value or not all(letter.isalnum() or letter in ".:-_" for letter in value) or not value.isascii():
+        raise ConfigurationError(f"{name} must be the name or address of an interface of this machine, not {value!r}")
+    return value
+
+
+def _port(settings: Mapping[str, object], name: str) -> int | None:
+    if _text(settings, name).lower() == "off":
+        return None
+    number = _whole(settings, name, least=0)
+    if number > _LAST_PORT:
+        raise ConfigurationError(f"{name} must be a port, 0 for any or off for none, not {number}")
+    return number
 
 
 def _flag(settings: Mapping[str, object], name: str) -> bool:

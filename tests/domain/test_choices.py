@@ -23,6 +23,9 @@ SOUND = {
     "KEY_LIFE_MINUTES": "180",
     "GIVE_UP_AFTER": "30",
     "ACCEPT_REJECTED": "0",
+    "PROGRESS": "auto",
+    "WEB_HOST": "127.0.0.1",
+    "WEB_PORT": "8000",
 }
 
 
@@ -135,3 +138,12 @@ def test_a_missing_setting_is_named() -> None:
 
 def test_the_origin_is_scheme_host_and_port() -> None:
     assert origin_of("https://h.test:8443/a/b?c#d") == "https://h.test:8443"
+
+
+@pytest.mark.parametrize("name", ["API_BASE_URL", "DASHBOARD_URL"])
+def test_an_address_hides_no_secret_and_none_is_repeated(name: str) -> None:
+    for address in ("http://me:hush@h.test/api", "http://me@h.test/", "http://h.test/?k=ds_0123", "ftp://hush@h.test"):
+        with pytest.raises(ConfigurationError) as caught:
+            read_choices(SOUND | {name: address})
+        assert "hush" not in str(caught.value)
+        assert "ds_0123" not in str(caught.value)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from urllib.parse import quote
 
 import pytest
@@ -44,7 +45,17 @@ def test_a_new_token_takes_the_place_of_the_old_one() -> None:
     assert known.fill("{token:feed}") == "second"
 
 
-@pytest.mark.parametrize("form", [KEY, quote(KEY, safe=""), quote(KEY)])
+@pytest.mark.parametrize(
+    "form",
+    [
+        KEY,
+        quote(KEY, safe=""),
+        quote(KEY),
+        quote(KEY, safe="").lower(),
+        json.dumps(KEY)[1:-1],
+        KEY.replace("/", "\\/"),
+    ],
+)
 def test_the_key_is_masked_in_every_form(form: str) -> None:
     assert secrets().mask(f"GET /x?k={form}&a=1") == "GET /x?k={key}&a=1"
 
@@ -72,6 +83,11 @@ def test_a_secret_that_is_a_parameter_of_a_link_is_masked_there(form: str, behin
 @pytest.mark.parametrize("body", [b'{"id":"abc"}', b"?k=abcd&a=1", b"?kabc&a=1", b"?k=zabc"])
 def test_what_only_holds_the_same_letters_stays_as_it_is(body: bytes) -> None:
     assert Secrets("abc").mask_links(body) == body
+
+
+@pytest.mark.parametrize("form", ['a\\"b&c', "a&quot;b&amp;c", "a%22b%26c"])
+def test_a_key_with_marks_is_masked_where_they_are_escaped(form: str) -> None:
+    assert Secrets('a"b&c').mask(f"<{form}>") == "<{key}>"
 
 
 def test_an_empty_key_masks_nothing() -> None:
