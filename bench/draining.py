@@ -93,8 +93,14 @@ def _drained(trial: Trial) -> Drained:
 
 def _calls_after(trial: Trial, moment: float) -> tuple[float, float]:
     """The first and the last call later than a moment, which stands in for both where there is none."""
-    first, last = trial.rows(f"SELECT min(at), max(at) FROM ledger_calls WHERE at > {moment}")[0]  # noqa: S608
+    first, last = trial.rows(f"SELECT min(at), max(at) FROM ledger_calls WHERE at > {moment}")[0]  # noqa: S608 - a number of ours
     return first or moment, last or moment
+
+
+def without_browser() -> dict[str, str]:
+    """The settings by which a command finds no browser."""
+    nowhere = str(Path(sys.executable).parent)
+    return {"PATH": nowhere, "PLAYWRIGHT_BROWSERS_PATH": nowhere, "BROWSER_PATH": ""}
 
 
 def _settings(simulator: Simulator, world: World) -> dict[str, str]:
@@ -102,5 +108,4 @@ def _settings(simulator: Simulator, world: World) -> dict[str, str]:
     if needs_a_browser(world):
         return settings
     # Without a browser a world takes half the time.
-    nowhere = str(Path(sys.executable).parent)
-    return settings | {"PATH": nowhere, "PLAYWRIGHT_BROWSERS_PATH": nowhere, "BROWSER_PATH": ""}
+    return settings | without_browser()

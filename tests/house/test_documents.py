@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 from tests.conftest import SETTINGS
@@ -39,9 +40,29 @@ def test_the_example_holds_no_key() -> None:
     assert re.search(r"^TARGET_API_KEY=$", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
 
 
-def test_every_requirement_is_pinned() -> None:
-    lines = "\n".join((ROOT / name).read_text() for name in ("requirements.txt", "requirements-dev.txt")).splitlines()
-    assert [line for line in lines if line and not re.match(r"-r |[A-Za-z0-9-]+==[0-9.]+(;.*)?$", line)] == []
+LOCKS = ("requirements.txt", "requirements-dev.txt")
+
+
+def pinned(lock: str) -> set[str]:
+    """The names that a file of requirements pins, each to one version and to hashes of its files."""
+    entries = re.split(r"\n(?=\S)", (ROOT / lock).read_text())
+    whole = re.compile(r"([a-z0-9-]+)==[0-9.]+( ; [^\n]*?)?( \\\n +--hash=sha256:[0-9a-f]{64})+(\n +#[^\n]*)*\s*")
+    found = [(entry, whole.fullmatch(entry)) for entry in entries if not entry.startswith("#")]
+    assert [entry for entry, match in found if match is None] == []
+    return {match[1] for _, match in found if match is not None}
+
+
+def test_every_requirement_is_pinned_with_its_hashes() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    ours, dev = project["project"]["dependencies"], project["dependency-groups"]["dev"]
+    used, checked = map(pinned, LOCKS)
+    assert {re.split(r"[=;]", line)[0].lower() for line in ours} <= used < checked
+    assert {re.split(r"[=;]", line)[0].lower() for line in dev} <= checked
+
+
+def test_both_files_of_requirements_pin_the_same() -> None:
+    used, checked = (re.findall(r"^\S+==.*", (ROOT / lock).read_text(), flags=re.MULTILINE) for lock in LOCKS)
+    assert set(used) <= set(checked)
 
 
 def test_the_readme_has_the_two_commands() -> None:
