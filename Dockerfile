@@ -15,5 +15,5 @@ RUN set -eu && . datasync_crawler/sh/environment.sh && fresh_venv requirements.t
 
 COPY --chown=crawler . .
 
-ENV NO_INSTALL=1 PYTHONUNBUFFERED=1 STATE_DIR=/app/state
+ENV NO_INSTALL=1 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 STATE_DIR=/app/state
 CMD ["sh", "run-ingestion.sh", "--local"]
