@@ -26,10 +26,14 @@ SETTINGS = (
     "KEY_LIFE_MINUTES",
     "MAX_IN_FLIGHT",
     "MAX_IN_FLIGHT_BYTES",
+    "PROGRESS",
     "RATE_LIMIT_BUFFER",
     "RELEARN_LIMITS",
     "STATE_DIR",
     "TARGET_API_KEY",
+    "WEBHOOK_URL",
+    "WEB_HOST",
+    "WEB_PORT",
     "WORKER_CONCURRENCY",
 )
 # libpq and Scrapy read the environment too.

@@ -18,8 +18,13 @@ GO = b"go\n"
 """What the parent writes to let a step begin."""
 
 _NEEDED = {
-    "discover": ("datasync_crawler.spiders.discover",),
-    "events": ("datasync_crawler.spiders.events", "datasync_crawler.pipelines", "datasync_crawler.handlers"),
+    "discover": ("datasync_crawler.spiders.discover", "datasync_crawler.extensions.web"),
+    "events": (
+        "datasync_crawler.spiders.events",
+        "datasync_crawler.pipelines",
+        "datasync_crawler.handlers",
+        "datasync_crawler.extensions.web",
+    ),
 }
 
 

@@ -35,18 +35,21 @@ def needless(cap: int, supplies: Sequence[Supply], left: float) -> bool:
     larger = [supply for supply in supplies if supply.cap >= _LARGER * cap]
     if not larger or left <= 0:
         return False
-    end = _earliest(supplies, left) + _HARDLY
+    end = earliest(supplies, left) + _HARDLY
     return sum(supply.rows_by(end) for supply in larger) >= left
 
 
-def _earliest(supplies: Sequence[Supply], left: float) -> float:
-    """Seconds until the last call for so many rows can have left."""
+def earliest(supplies: Sequence[Supply], left: float, pace: float = 0.0) -> float:
+    """Seconds until the last call for so many rows can have left, at least as many as anybody waits where none can.
+
+    ``pace`` is in rows a second, of what no limit holds back.
+    """
     low, high = -_PRECISION, _LONGEST
     if sum(supply.rows_by(0.0) for supply in supplies) >= left:
         return 0.0
     while high - low > _PRECISION:
         middle = (low + high) / 2
-        if sum(supply.rows_by(middle) for supply in supplies) >= left:
+        if pace * middle + sum(supply.rows_by(middle) for supply in supplies) >= left:
             high = middle
         else:
             low = middle

@@ -1,1 +1,1 @@
-"""What runs beside the crawl: progress, and what watches over it."""
+"""What runs beside the crawl: the view of it, and all the ways that the view is drawn."""

@@ -1,32 +1,52 @@
-"""One line every few seconds: how far the run is, how fast, and what its budgets allow."""
+"""Takes the view of the crawl every second, and lets every way of showing it draw that."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
 from scrapy.utils.asyncio import create_looping_call
 
-from datasync_crawler.flow.progress import Pace, describe
+from datasync_crawler.domain.choices import read_choices
+from datasync_crawler.domain.view import Health, State, View
+from datasync_crawler.extensions.figures import tell_stats
+from datasync_crawler.extensions.keeping import Keeping
+from datasync_crawler.extensions.memory import held_bytes
+from datasync_crawler.extensions.shown import drawings_for
+from datasync_crawler.extensions.troubles import Troubles
+from datasync_crawler.flow.watching import Watch
+from datasync_crawler.handlers import secrets_of
 
 if TYPE_CHECKING:
     from typing import Self
 
     from scrapy.crawler import Crawler
 
+    from datasync_crawler.extensions.drawing import Drawing
+
 logger = logging.getLogger(__name__)
 
-_EVERY = 5.0
+_EVERY = 1.0
 
 
 class Progress:
-    """Logs the state of the spider's run while it lasts."""
+    """Shows the spider's run while it lasts; nothing that fails here costs the crawl more than being seen."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-        self._loop = create_looping_call(self._tell)
-        self._pace = Pace()
+        choices = read_choices(crawler.settings)
+        self._crawler, self._key_life = crawler, choices.key_life
+        self._patience = crawler.settings.getfloat("DATASYNC_STALL_SECONDS")
+        self._keeping = Keeping(choices.database, id_only=choices.id_only) if choices.database else None
+        self._drawings: list[Drawing] = drawings_for(choices)
+        self._drawn: dict[Drawing, float] = {}
+        self._troubles = Troubles(secrets_of(crawler))
+        self._loop = create_looping_call(self._tick)
+        self._watch: Watch | None = None
+        self._began = time.monotonic()
+        self._beginning: asyncio.Future[None] | None = None
         crawler.signals.connect(self._opened, signal=signals.spider_opened)
         crawler.signals.connect(self._closed, signal=signals.spider_closed)
 
@@ -36,15 +56,93 @@ class Progress:
         return cls(crawler)
 
     def _opened(self) -> None:
-        self._loop.start(_EVERY, now=False)
+        logging.getLogger().addHandler(self._troubles)
+        # The crawl does not wait until it can be seen.
+        self._beginning = asyncio.ensure_future(self._begin())
 
-    def _closed(self) -> None:
+    async def _begin(self) -> None:
+        run, past = self._run, None
+        if run is not None and self._keeping is not None:
+            past = await self._keeping.past()
+            self._drawings.append(self._keeping)
+        if run is not None:
+            self._watch = Watch(run, past, patience=self._patience)
+        for drawing in list(self._drawings):
+            try:
+                await drawing.begin()
+            except Exception as error:  # noqa: BLE001 - see the class
+                self._give_up(drawing, error)
+        self._loop.start(_EVERY, now=True)
+
+    async def _closed(self) -> None:
+        # Up to its first wait this goes before the monitors, which read the last figures.
+        self._count_again(self._look())
+        if self._beginning is not None:
+            await self._beginning
         if self._loop.running:
             self._loop.stop()
-        self._tell()
+        view = self._look()
+        for drawing in list(self._drawings):
+            self._draw(drawing, view)
+        await asyncio.gather(*(self._end(drawing) for drawing in self._drawings))
+        logging.getLogger().removeHandler(self._troubles)
 
-    def _tell(self) -> None:
-        spider: Any = self._crawler.spider
-        run = getattr(spider, "run", None)
-        if run is not None:
-            logger.info("%s", describe(run, self._pace))
+    @property
+    def _run(self) -> Any:
+        return getattr(self._crawler.spider, "run", None)
+
+    def _tick(self) -> None:
+        view = self._look()
+        for drawing in list(self._drawings):
+            if view.at - self._drawn.get(drawing, 0.0) >= drawing.every - _EVERY / 2:
+                self._drawn[drawing] = view.at
+                self._draw(drawing, view)
+
+    def _look(self) -> View:
+        if self._run is None:
+            return self._first_look()
+        # A run may end before the ledger has told what there is to go on with.
+        watch = self._watch or Watch(self._run, patience=self._patience)
+        view = watch.look(self._troubles.lately, held_bytes())
+        if self._crawler.stats is not None:
+            tell_stats(self._crawler.stats, view, self._key_life)
+        return view
+
+    def _count_again(self, view: View) -> None:
+        """Holds the rows that the run counted in against those that the verdict found in the table.
+
+        Before the table has its key, what is counted may hold copies.
+        """
+        verdict = getattr(self._crawler.spider, "verdict", None)
+        if verdict is not None and self._crawler.stats is not None:
+            miscounted = 0 if self._run.loading else abs(view.events - verdict.count)
+            self._crawler.stats.set_value("datasync/miscounted", miscounted)
+
+    def _first_look(self) -> View:
+        """What there is to see while nothing is drained."""
+        failure = getattr(self._crawler.spider, "failure", None)
+        health = Health() if failure is None else Health(State.FAILED, (str(failure),))
+        return View(
+            time.time(),
+            "discover",
+            active=time.monotonic() - self._began,
+            memory=held_bytes(),
+            troubles=self._troubles.lately,
+            health=health,
+        )
+
+    def _draw(self, drawing: Drawing, view: View) -> None:
+        try:
+            drawing.draw(view)
+        except Exception as error:  # noqa: BLE001 - see the class
+            self._give_up(drawing, error)
+
+    async def _end(self, drawing: Drawing) -> None:
+        try:
+            await drawing.end()
+        except Exception as error:  # noqa: BLE001 - see the class
+            logger.info("%s did not end well: %r", type(drawing).__name__, error)
+
+    def _give_up(self, drawing: Drawing, error: Exception) -> None:
+        logger.warning("%s shows nothing any more: %r", type(drawing).__name__, error)
+        self._drawings.remove(drawing)

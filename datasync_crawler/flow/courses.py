@@ -93,7 +93,8 @@ class Course:
         """It ended too early, or did not begin; it is begun again after a longer and longer pause, not for ever."""
         self.let_go()
         self.failures = 0 if self.fresh else self.failures + 1
-        self.live.trouble, self.live.faults = trouble, self.live.faults + 1
+        self.live.trouble = self.live.last_error = trouble
+        self.live.faults += 1
         self.state = State.RETIRED if self.failures >= _MOST_FAILURES else State.WAITING
         self.not_before = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**self.failures)
 

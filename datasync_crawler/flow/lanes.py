@@ -16,9 +16,9 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 60.0
 class LiveLane:
     """A lane and what happens in it now; ``largest`` is the size of its largest answer so far, in bytes.
 
-    ``trouble`` is the last error met, ``failures`` the rounds of calls in a row without a page, ``strikes`` those of
-    them that blame the key. ``moved_from`` is the endpoint's address while a new one is tried. ``failed_at`` and
-    ``not_before`` are monotonic seconds.
+    ``trouble`` is the error that no page has come after, ``last_error`` the last one of all, ``failures`` the rounds
+    of calls in a row without a page, ``strikes`` those of them that blame the key. ``moved_from`` is the endpoint's
+    address while a new one is tried. ``failed_at`` and ``not_before`` are monotonic seconds.
     """
 
     lane: Lane
@@ -36,6 +36,7 @@ class LiveLane:
     failed_at: float = float("-inf")
     not_before: float = float("-inf")
     trouble: str = ""
+    last_error: str = ""
     moved_from: str | None = None
 
     @property
@@ -56,7 +57,7 @@ class LiveLane:
         time: it is the lane that fails, and not the page.
         """
         self.faults += 1
-        self.trouble = trouble
+        self.trouble = self.last_error = trouble
         if left_at < self.failed_at:
             return
         self.failed_at = now

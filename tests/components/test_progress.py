@@ -1,16 +1,25 @@
-"""One line while the spider runs, and one when it closes."""
+"""The view is taken while the spider runs and when it closes, and whatever draws it cannot hurt the crawl."""
 
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from scrapy import signals
 
-from datasync_crawler.extensions import progress
+from datasync_crawler.adapters.ledger import Ledger
+from datasync_crawler.domain.choices import read_choices
+from datasync_crawler.domain.view import View, read_view
+from datasync_crawler.extensions import lines, progress
+from datasync_crawler.extensions.lines import JsonLines, PlainLines, Silence
+from datasync_crawler.extensions.memory import held_bytes
 from datasync_crawler.extensions.progress import Progress
+from datasync_crawler.extensions.shown import drawings_for
+from tests.components.secret import KEY
 from tests.flow.drain import Drain
 from tests.flow.worlds import FREE, service
 
@@ -19,72 +28,169 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
 
-    from datasync_crawler.flow.run import Run
+NOW = 1_800_000_000.0
 
 
-def told(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == progress.__name__]
+class Gallery:
+    """A drawing that remembers what it drew, and breaks at the view of that number."""
+
+    every = 0.0
+
+    def __init__(self, breaks_at: int = -1) -> None:
+        self.views: list[View] = []
+        self.enough = asyncio.Event()
+        self.ended = False
+        self._breaks_at = breaks_at
+
+    async def begin(self) -> None:
+        """Nothing is needed."""
+
+    def draw(self, view: View) -> None:
+        if len(self.views) == self._breaks_at:
+            raise ValueError("torn canvas")
+        self.views.append(view)
+        if len(self.views) == 3:
+            self.enough.set()
+
+    async def end(self) -> None:
+        self.ended = True
 
 
-@pytest.fixture
-def opened(
-    crawler_with: Callable[..., Crawler], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Progress]:
-    """Opens a spider that is told of every so many seconds."""
-    caplog.set_level(logging.INFO, progress.__name__)
-
-    def make(*, every: float, run: Run | None) -> Progress:
-        monkeypatch.setattr(progress, "_EVERY", every)
-        crawler: Any = crawler_with()
-        crawler.spider.run = run
-        kept = Progress.from_crawler(crawler)
-        crawler.signals.send_catch_log(signals.spider_opened, spider=crawler.spider)
-        return kept
-
-    return make
+async def opened(crawler: Any, *drawings: Any, run: Any = None) -> Progress:
+    """A spider that has just been opened, drawn by these alone."""
+    crawler.spider.run = run
+    kept = Progress.from_crawler(crawler)
+    kept._drawings[:] = drawings
+    await crawler.signals.send_catch_log_async(signals.spider_opened, spider=crawler.spider)
+    return kept
 
 
-def close(kept: Progress) -> None:
-    crawler = kept._crawler
-    crawler.signals.send_catch_log(signals.spider_closed, spider=crawler.spider, reason="finished")
+async def close(kept: Progress) -> None:
+    crawler: Any = kept._crawler
+    await crawler.signals.send_catch_log_async(signals.spider_closed, spider=crawler.spider, reason="finished")
     assert not kept._loop.running
 
 
-async def test_a_run_is_told_of_when_it_ends(
-    opened: Callable[..., Progress], caplog: pytest.LogCaptureFixture
+async def test_a_run_is_drawn_when_it_ends_however_short_it_was(crawler_with: Callable[..., Crawler]) -> None:
+    gallery = Gallery()
+    await close(await opened(crawler_with(), gallery, run=Drain(service(), FREE).run))
+    assert gallery.views[-1].spider == "events"
+    assert gallery.ended
+
+
+async def test_a_run_is_drawn_while_it_lasts(
+    crawler_with: Callable[..., Crawler], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    close(opened(every=60.0, run=Drain(service(), FREE).run))
-    assert [line[:8] for line in told(caplog)] == ["0 events"]
+    monkeypatch.setattr(progress, "_EVERY", 0.001)
+    gallery = Gallery()
+    kept = await opened(crawler_with(), gallery, run=Drain(service(), FREE).run)
+    async with asyncio.timeout(5.0):
+        await gallery.enough.wait()
+    await close(kept)
 
 
-class Listener(logging.Handler):
-    """Rings at the third line."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines = 0
-        self.enough = asyncio.Event()
-
-    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002 - what it says does not matter
-        self.lines += 1
-        if self.lines == 3:
-            self.enough.set()
+async def test_a_spider_without_a_run_is_drawn_as_finding_out(crawler_with: Callable[..., Crawler]) -> None:
+    gallery = Gallery()
+    await close(await opened(crawler_with(), gallery))
+    assert {view.spider for view in gallery.views} == {"discover"}
 
 
-async def test_a_run_is_told_of_while_it_lasts(opened: Callable[..., Progress]) -> None:
-    listener, logger = Listener(), logging.getLogger(progress.__name__)
-    logger.addHandler(listener)
-    try:
-        kept = opened(every=0.001, run=Drain(service(), FREE).run)
-        async with asyncio.timeout(5.0):
-            await listener.enough.wait()
-        close(kept)
-    finally:
-        logger.removeHandler(listener)
-
-
-async def test_a_spider_without_a_run_has_nothing_to_tell(
-    opened: Callable[..., Progress], caplog: pytest.LogCaptureFixture
+async def test_a_drawing_that_breaks_is_told_of_once_and_the_others_go_on(
+    crawler_with: Callable[..., Crawler], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    close(opened(every=60.0, run=None))
-    assert told(caplog) == []
+    monkeypatch.setattr(progress, "_EVERY", 0.001)
+    broken, sound = Gallery(breaks_at=1), Gallery()
+    kept = await opened(crawler_with(), broken, sound, run=Drain(service(), FREE).run)
+    async with asyncio.timeout(5.0):
+        await sound.enough.wait()
+    await close(kept)
+    told = [record.getMessage() for record in caplog.records if "torn canvas" in record.getMessage()]
+    assert told == ["Gallery shows nothing any more: ValueError('torn canvas')"]
+    assert len(broken.views) == 1
+
+
+async def test_what_the_log_warns_of_is_shown_without_the_key(crawler_with: Callable[..., Crawler]) -> None:
+    gallery = Gallery()
+    kept = await opened(crawler_with(), gallery, run=Drain(service(), FREE).run)
+    logging.getLogger("anybody").warning("refused %s\nand more", KEY)
+    logging.getLogger("anybody").info("all is well")
+    await close(kept)
+    logging.getLogger("anybody").warning("too late")
+    assert [trouble.text for trouble in gallery.views[-1].troubles] == ["refused {key}"]
+
+
+async def test_the_last_view_is_in_the_ledger_and_the_next_run_goes_on_with_it(
+    crawler_with: Callable[..., Crawler], postgres_url: str
+) -> None:
+    first, second = Gallery(), Gallery()
+    for gallery in (first, second):
+        run = Drain(service(), FREE).run
+        run.lanes["header"].pages = 5
+        await close(await opened(crawler_with(DATABASE_URL=postgres_url), gallery, run=run))
+    with Ledger.open(postgres_url) as ledger:
+        kept = read_view(ledger.remembered("view")["view"])
+    assert [view.lanes[0].pages for view in (first.views[-1], second.views[-1], kept)] == [5, 10, 10]
+
+
+async def test_a_ledger_that_cannot_be_reached_costs_the_figures_alone(
+    crawler_with: Callable[..., Crawler], caplog: pytest.LogCaptureFixture
+) -> None:
+    gallery = Gallery()
+    crawler = crawler_with(DATABASE_URL="postgresql://me:hush@127.0.0.1:9/events")
+    await close(await opened(crawler, gallery, run=Drain(service(), FREE).run))
+    assert gallery.ended
+    assert "cannot be reached" in caplog.text
+    assert "hush" not in caplog.text
+
+
+def test_a_plain_line_is_logged_and_nothing_while_nothing_is_drained(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, lines.__name__)
+    for spider in ("discover", "events"):
+        PlainLines().draw(View(NOW, spider))
+    assert [record.getMessage()[:8] for record in caplog.records] == ["0 events"]
+
+
+def test_json_lines_hold_the_whole_view() -> None:
+    out, view = io.StringIO(), View(NOW, "events", events=7)
+    JsonLines(out).draw(view)
+    assert out.getvalue().count("\n") == 1
+    assert read_view(out.getvalue().encode()) == view
+    assert json.loads(out.getvalue())["events"] == 7
+
+
+async def test_silence_lets_warnings_through_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = logging.StreamHandler(io.StringIO())
+    monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
+    await Silence().begin()
+    Silence().draw(View(NOW, "events"))
+    assert handler.level == logging.WARNING
+
+
+@pytest.mark.parametrize(
+    ("chosen", "terminal", "drawing"),
+    [
+        ("auto", "", "PlainLines"),
+        ("auto", "xterm", "Terminal"),
+        ("auto", "dumb", "PlainLines"),
+        ("live", "", "Terminal"),
+        ("plain", "xterm", "PlainLines"),
+        ("json", "xterm", "JsonLines"),
+        ("quiet", "xterm", "Silence"),
+    ],
+)
+def test_the_user_chooses_and_auto_looks_at_the_terminal(
+    chosen: str, terminal: str, drawing: str, crawler_with: Callable[..., Crawler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: bool(terminal), raising=False)
+    monkeypatch.setenv("TERM", terminal)
+    choices = read_choices(crawler_with(PROGRESS=chosen, WEB_PORT="off").settings)
+    assert [type(one).__name__ for one in drawings_for(choices)] == [drawing]
+
+
+def test_the_page_is_drawn_too_unless_it_is_off(crawler_with: Callable[..., Crawler]) -> None:
+    choices = read_choices(crawler_with(WEB_PORT="0").settings)
+    assert [type(one).__name__ for one in drawings_for(choices)] == ["PlainLines", "Page"]
+
+
+def test_a_process_holds_some_memory() -> None:
+    assert 1 << 20 < held_bytes() < 1 << 36

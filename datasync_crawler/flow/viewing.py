@@ -1,0 +1,169 @@
+"""What a run looks like at a moment: its lanes, pools, shards and health, and how long it may still take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from datasync_crawler.domain.asking import Ask
+from datasync_crawler.domain.axis import mirrored
+from datasync_crawler.domain.budget import Budget
+from datasync_crawler.domain.profile import LEAD
+from datasync_crawler.domain.strip import coverage, ends_of
+from datasync_crawler.domain.supply import Supply, earliest
+from datasync_crawler.domain.view import FindingView, Health, LaneView, PoolView, State, Strip
+from datasync_crawler.flow.courses import State as CourseState
+from datasync_crawler.flow.gate import EVERY_CALL
+from datasync_crawler.flow.lanes import LiveLane
+from datasync_crawler.flow.run import Run
+
+_CELLS = 60
+_MICROS = 1_000_000
+# A lane that failed so often in a row is not counted on.
+_HOPELESS = 3
+# What calls really bring is believed once so many were made.
+_ENOUGH_CALLS = 5
+_LEAST_YIELD = 0.1
+_REFUSALS_IN_VAIN = 10
+
+
+def lanes_of(run: Run) -> tuple[LaneView, ...]:
+    """All lanes, those of streams last."""
+    streams = {name: course.live for name, course in run.courses.items()}
+    return tuple(_lane(run, name, live) for name, live in (*run.lanes.items(), *streams.items()))
+
+
+def _lane(run: Run, name: str, live: LiveLane) -> LaneView:
+    pool, now = live.lane.pool, run.clock.monotonic()
+    budget, course = run.gate.budgets[pool], run.courses.get(name)
+    streaming = course is not None and course.state is CourseState.RUNNING
+    return LaneView(
+        name=name,
+        pool=pool,
+        pages=live.pages,
+        in_flight=live.in_flight + streaming,
+        refused=live.refused,
+        faults=live.faults,
+        left=budget.left(now),
+        limit=None if budget.limit is None else budget.limit.calls,
+        opens_in=round(max(run.gate.opens_in(pool), live.not_before - now), 2),
+        last_error=live.last_error,
+    )
+
+
+def pools_of(run: Run) -> tuple[PoolView, ...]:
+    """All pools that calls are counted against, and that of all calls where there is one."""
+    announced = {pool.name for pool in run.profile.pools if pool.announced}
+    budgets = {**run.gate.budgets, **({} if run.gate.common is None else {EVERY_CALL: run.gate.common})}
+    return tuple(_pool(name, budget, run, announced=name in announced) for name, budget in budgets.items())
+
+
+def _pool(name: str, budget: Budget, run: Run, *, announced: bool) -> PoolView:
+    now, limit = run.clock.monotonic(), budget.limit
+    used = 0 if limit is None else sum(at > now - limit.window for at in budget.departures)
+    return PoolView(
+        name=name,
+        limit=None if limit is None else limit.calls,
+        window=None if limit is None else limit.window,
+        used=used,
+        opens_in=round(max(0.0, budget.free_at(now) - now), 2),
+        refused=budget.refused,
+        announced=announced,
+    )
+
+
+def strip_of(run: Run) -> Strip:
+    """The shards as they cover the axis."""
+    shards, outlook = run.shards.values, run.outlook
+    ends = ends_of(shards, outlook)
+    if ends is None:
+        return Strip()
+    cells = coverage(shards, *ends, _CELLS)
+    if run.shards.numbered:
+        return Strip(cells)
+    top, bottom = ends
+    first, last = (mirrored(place) if run.upwards else place for place in (top - 1, bottom))
+    return Strip(cells, first / _MICROS, last / _MICROS)
+
+
+def findings_of(run: Run) -> tuple[FindingView, ...]:
+    """What is known of the service, but for addresses that nobody has looked at."""
+    known = (finding for finding in run.profile.findings if finding.subject != LEAD)
+    return tuple(FindingView(finding.subject, finding.value, finding.confidence) for finding in known)
+
+
+def health_of(run: Run, idle: float, patience: float) -> Health:
+    """How the run does after ``idle`` seconds without progress, of which ``patience`` are nothing unusual."""
+    if run.failure is not None:
+        return Health(State.FAILED, (str(run.failure),))
+    if run.shards.done:
+        return Health(State.COMPLETE)
+    waits = tuple(_waits(run))
+    if waits:
+        return Health(State.WAITING, waits)
+    if idle > patience:
+        troubles = (f"{name}: {lane.trouble}" for name, lane in run.lanes.items() if lane.trouble)
+        return Health(State.STALLED, (f"no progress for {idle:.0f} s", *troubles))
+    return Health(State.HEALTHY)
+
+
+def _waits(run: Run) -> Iterator[str]:
+    """The pools that are waited for while no call is under way; refused again and again is no such wait."""
+    if run.flying or run.refused_in_vain > _REFUSALS_IN_VAIN:
+        return
+    for pool in dict.fromkeys(lane.lane.pool for lane in run.lanes.values()):
+        seconds = run.gate.opens_in(pool)
+        if seconds > 0:
+            yield f"pool {pool} opens in {seconds:.0f} s"
+
+
+def time_left(run: Run, gained: int, seconds: float) -> float | None:
+    """Seconds that the rest takes by what the budgets still allow, None where nothing tells.
+
+    ``gained`` rows came in so many seconds of this process: that tells what a call really brings, and how fast what no
+    limit holds back is.
+    """
+    if run.left is None:
+        return None
+    if run.left == 0:
+        return 0.0
+    useful = [lane for lane in run.lanes.values() if lane.failures < _HOPELESS]
+    limited = [lane for lane in useful if run.gate.budgets[lane.lane.pool].limit is not None]
+    free = max(0.0, gained - sum(lane.pages * lane.endpoint.cap for lane in limited)) / seconds if seconds else 0.0
+    supplies, share = [], _yield(run, gained)
+    for pool in dict.fromkeys(lane.lane.pool for lane in limited):
+        cap = max(lane.endpoint.cap for lane in limited if lane.lane.pool == pool)
+        supplies.append(_supply(run.gate.budgets[pool], cap * share, run.clock.monotonic()))
+    if not supplies and not free:
+        return None
+    rows = run.left - share * _coming(run)
+    longest = earliest(supplies, rows, free)
+    if run.gate.common is not None and run.gate.common.limit is not None:
+        cap = max(lane.endpoint.cap for lane in useful or run.lanes.values())
+        longest = max(longest, earliest([_supply(run.gate.common, cap * share, run.clock.monotonic())], rows))
+    return longest + max((lane.endpoint.latency for lane in limited), default=0.0)
+
+
+def _yield(run: Run, gained: int) -> float:
+    """What a call brought of what it asked for: pages that are short, refusals and faults make it less than 1."""
+    lanes = run.lanes.values()
+    asked = sum(lane.endpoint.cap * (lane.pages + lane.faults + lane.refused) for lane in lanes)
+    if sum(lane.pages for lane in lanes) < _ENOUGH_CALLS:
+        return 1.0
+    return min(1.0, max(_LEAST_YIELD, (gained + _unstored(run)) / asked))
+
+
+def _coming(run: Run) -> int:
+    """The rows that were asked for and are not stored yet."""
+    return sum(call.limit for call in run.flying if isinstance(call, Ask)) + _unstored(run)
+
+
+def _unstored(run: Run) -> int:
+    return run.unstored * max(lane.endpoint.cap for lane in run.lanes.values())
+
+
+def _supply(budget: Budget, rows: float, now: float) -> Supply:
+    """What a pool of a known limit still gives, at so many rows a call."""
+    assert budget.limit is not None
+    window = budget.limit.window
+    spent = tuple(at + window - now for at in budget.departures if at + window > now)
+    return Supply(max(1, round(rows)), window, budget.left(now) or 0, spent)

@@ -1,0 +1,244 @@
+"""What a run looks like from outside, from moment to moment and from process to process."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+
+from datasync_crawler.domain.errors import NotComplete
+from datasync_crawler.domain.profile import Finding, Pool
+from datasync_crawler.domain.view import State, Trouble, View, read_view
+from datasync_crawler.flow.watching import Watch
+from tests.flow.drain import Drain
+from tests.flow.fake_clock import EPOCH, play
+from tests.flow.fake_service import NEWEST, Torn
+from tests.flow.worlds import BY_HEADER, FREE, THREE_LANES, profile, service, slow_service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from datasync_crawler.domain.profile import Profile
+
+TEN_A_MINUTE = profile(BY_HEADER, pools=(Pool("list header", 10, 60.0, announced=True),))
+
+
+def torn_once(pages: int = 60) -> Drain:
+    """A drain of a slow service with so many pages, one of whose calls breaks."""
+    return Drain(
+        slow_service(pages=pages, fault=lambda visit: Torn() if (visit.path, visit.number) == ("/feed", 3) else None),
+        THREE_LANES,
+    )
+
+
+def told(world: Profile, total: int) -> Profile:
+    """The profile of a service that told its total beforehand."""
+    return replace(world, totals=(("stats", total),))
+
+
+async def looks(drained: Drain, until: float = 1e9, watch: Watch | None = None) -> list[View]:
+    """A look at the beginning, one at every call and one at the end, or after so many seconds."""
+    watch = watch or Watch(drained.run)
+    seen = [watch.look()]
+    async for call in drained.dispatch.calls():
+        drained.pass_on(call)
+        seen.append(watch.look())
+        if drained.clock.monotonic() > until:
+            return seen
+    return [*seen, watch.look()]
+
+
+def seen_in(make: Callable[[], Drain], until: float = 1e9) -> list[View]:
+    """All looks at a drain that is made under its own clock."""
+
+    async def scene() -> list[View]:
+        return await looks(make(), until)
+
+    return play(scene())
+
+
+def test_a_run_that_has_nothing_yet_shows_its_lanes_and_budgets() -> None:
+    first = seen_in(torn_once, 0.0)[0]
+    assert (first.events, first.total, first.rate, first.open_shards, first.shards) == (0, None, 0.0, 1, 1)
+    assert [(lane.name, lane.left, lane.limit) for lane in first.lanes] == [
+        ("header", 10, 10),
+        ("query", 5, 5),
+        ("feed", None, None),
+    ]
+    assert first.health.state is State.HEALTHY
+
+
+def test_a_run_on_its_way_shows_what_came_and_what_broke() -> None:
+    view = seen_in(torn_once, 20.0)[-1]
+    feed = next(lane for lane in view.lanes if lane.name == "feed")
+    assert 0 < view.events < 3_000
+    assert view.rate > 0
+    assert view.mean_rate > 0
+    assert (feed.faults, feed.last_error) == (1, "Torn")
+    assert view.error_share == view.faults / (view.faults + sum(lane.pages for lane in view.lanes))
+
+
+def test_a_run_at_its_end_is_complete_and_covers_the_axis() -> None:
+    view = seen_in(lambda: Drain(service(), FREE))[-1]
+    assert (view.events, view.open_shards, view.health.state) == (3_000, 0, State.COMPLETE)
+    assert set(view.strip.cells) == {1.0}
+    assert view.strip.first == NEWEST / 1_000
+    assert view.strip.last is not None
+    assert view.strip.last < view.strip.first
+
+
+def test_half_way_about_half_of_the_axis_is_covered() -> None:
+    half = next(view for view in seen_in(lambda: Drain(service(), told(FREE, 3_000))) if view.events > 1_500)
+    assert 0.3 < sum(half.strip.cells) / len(half.strip.cells) < 0.8
+
+
+def test_the_time_left_is_what_the_budget_allows_and_not_what_the_last_seconds_were() -> None:
+    """Thirty-six pages at ten a minute take three windows, however quick the ten pages of the first burst were."""
+
+    def make() -> Drain:
+        return Drain(slow_service(pages=36), told(TEN_A_MINUTE, 1_800))
+
+    seen = seen_in(make)
+    assert seen[0].eta is not None
+    assert 180 <= seen[0].eta <= 185
+    burst = seen[9]
+    assert burst.eta is not None
+    assert 170 <= burst.eta + burst.active <= 190
+    assert seen[-1].eta == 0.0
+    assert 180 <= seen[-1].active <= 200
+    planned = seen[-1].planned
+    assert planned is not None
+    assert 180 <= planned <= 190
+
+
+def test_without_a_limit_the_time_left_is_what_the_pace_tells() -> None:
+    seen = seen_in(lambda: Drain(service(count=6_000), told(FREE, 6_000)))
+    assert seen[0].eta is None
+    later = next(view for view in seen if view.events > 3_000)
+    assert later.eta is not None
+    assert 0 < later.eta < 2 * (seen[-1].active - later.active)
+
+
+def test_without_a_total_nothing_is_said_of_the_time_left() -> None:
+    first = seen_in(torn_once, 0.0)[0]
+    assert (first.eta, first.share, first.planned) == (None, None, None)
+
+
+def test_a_run_whose_budgets_are_spent_waits_and_is_well() -> None:
+    async def scene() -> View:
+        drained = Drain(slow_service(pages=40), told(TEN_A_MINUTE, 2_000))
+        draining, watch = asyncio.ensure_future(drained.carry_out()), Watch(drained.run, patience=8.0)
+        for _ in range(50):
+            await drained.clock.sleep(1.0)
+            view = watch.look()
+        draining.cancel()
+        return view
+
+    view = play(scene())
+    assert view.health.state is State.WAITING
+    assert view.health.well
+    assert view.health.reasons[0].startswith("pool list header opens in ")
+    assert view.longest_idle < 8.0
+
+
+def test_a_run_without_progress_is_stalled_and_names_what_blocks() -> None:
+    async def scene() -> View:
+        drained = Drain(service(), FREE)
+        watch = Watch(drained.run, patience=10.0)
+        drained.run.lanes["header"].failed("status 500", 0.0, 0.0, blamed=False)
+        await drained.clock.sleep(11.0)
+        return watch.look()
+
+    view = play(scene())
+    assert (view.health.state, view.health.well) == (State.STALLED, False)
+    assert view.health.reasons == ("no progress for 11 s", "header: status 500")
+    assert view.longest_idle == 11.0
+
+
+def test_a_run_that_failed_says_why() -> None:
+    async def scene() -> View:
+        drained = Drain(service(), FREE)
+        drained.run.stop(NotComplete("no way leads there"))
+        return Watch(drained.run).look()
+
+    assert play(scene()).health.reasons == ("no way leads there",)
+
+
+def test_pages_that_wait_for_the_ledger_are_its_lag() -> None:
+    async def scene() -> tuple[float, float, float]:
+        drained = Drain(service(), FREE)
+        watch = Watch(drained.run)
+        drained.run.unstored = 3
+        await drained.clock.sleep(4.0)
+        behind = watch.look().lag
+        drained.run.stored, drained.run.unstored = 50, 0
+        after = watch.look()
+        return behind, after.lag, after.longest_lag
+
+    assert play(scene()) == (4.0, 0.0, 4.0)
+
+
+def test_the_next_process_goes_on_with_all_figures_and_leaves_out_the_time_between() -> None:
+    async def scene() -> tuple[View, View, View]:
+        drained = torn_once()
+        half = (await looks(drained, 20.0))[-1]
+        drained.kill()
+        await drained.clock.sleep(3_600.0)
+        resumed = Drain(drained.service, THREE_LANES, book=drained.book)
+        watch = Watch(resumed.run, read_view(half.to_json()))
+        first = watch.look()
+        last = (await looks(resumed, watch=watch))[-1]
+        return half, first, last
+
+    half, first, last = play(scene())
+    assert first.active == pytest.approx(half.active)
+    assert sum(lane.pages for lane in first.lanes) == sum(lane.pages for lane in half.lanes)
+    assert first.lanes[2].last_error == "Torn"
+    assert last.faults == 1
+    assert last.at - EPOCH > 3_600 > last.active
+    assert last.mean_rate * last.active == pytest.approx(last.events)
+    assert last.history[0] == half.history[0]
+
+
+def test_the_history_stays_short_and_reaches_back_to_the_beginning() -> None:
+    async def scene() -> View:
+        drained = Drain(service(), FREE)
+        watch = Watch(drained.run)
+        for second in range(2_000):
+            drained.run.stored = second
+            view = watch.look()
+            await drained.clock.sleep(1.0)
+        return view
+
+    view = play(scene())
+    assert 100 <= len(view.history) <= 241
+    assert (view.history[0].events, view.history[-1].events) == (0, 1_999)
+    assert [point.at for point in view.history] == sorted(point.at for point in view.history)
+    assert round(view.rate, 3) == 1.0
+
+
+def test_a_budget_that_is_used_up_in_every_window_shows_so() -> None:
+    view = seen_in(lambda: Drain(slow_service(pages=60), told(TEN_A_MINUTE, 3_000)))[-1]
+    assert view.pools[0].use is not None
+    assert view.pools[0].use > 0.9
+
+
+def test_a_pool_that_all_calls_turned_out_to_share_is_shown() -> None:
+    async def scene() -> View:
+        drained = Drain(service(), THREE_LANES)
+        drained.run.gate.refuse_in_common(30.0, drained.clock.monotonic(), 0.0)
+        return Watch(drained.run).look()
+
+    assert "every call" in [pool.name for pool in play(scene()).pools]
+
+
+def test_findings_troubles_and_memory_are_handed_on() -> None:
+    async def scene() -> View:
+        found = (Finding("list cap", "50 rows a page", 0.95), Finding("lead", "/elsewhere", 0.4))
+        return Watch(Drain(service(), replace(FREE, findings=found)).run).look((Trouble(1.0, "oh"),), 42)
+
+    view = play(scene())
+    assert [finding.subject for finding in view.findings] == ["list cap"]
+    assert (view.troubles[0].text, view.memory) == ("oh", 42)
