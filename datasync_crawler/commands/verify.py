@@ -11,9 +11,9 @@ from scrapy.commands import ScrapyCommand
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.state import database
 from datasync_crawler.commands.parent import add_parent_options, follow_parent
+from datasync_crawler.commands.proof import prove
 from datasync_crawler.domain.choices import read_choices
-from datasync_crawler.domain.completeness import read_verdict
-from datasync_crawler.domain.errors import DatasyncError, NotComplete
+from datasync_crawler.domain.errors import DatasyncError
 
 if TYPE_CHECKING:
     import argparse
@@ -45,7 +45,7 @@ class Command(ScrapyCommand):
             return
         assert self.settings is not None
         try:
-            choices = read_choices(self.settings)
+            choices = read_choices(self.settings, keyed=False)
             with (
                 database(choices.database, Path(choices.state)) as url,
                 Ledger.open(url, id_only=choices.id_only) as ledger,
@@ -59,15 +59,7 @@ class Command(ScrapyCommand):
 
 def _proof(ledger: Ledger) -> list[str]:
     """The lines of the proof; raises NotComplete naming what is missing."""
-    document = ledger.remembered("verdict").get("complete")
-    if document is None:
-        raise NotComplete("nothing was drained yet: run scrapy crawl events")
-    verdict, standing = read_verdict(document), ledger.standing()
-    against = [*verdict.against, *standing.faults]
-    if standing.events != verdict.count:
-        against.append(f"{verdict.count} events were proven, {standing.events} are stored")
-    if against:
-        raise NotComplete("not complete: " + "; ".join(against))
+    verdict, standing = prove(ledger)
     shards = ledger.shards()
     proofs = sorted({shard.checkpoint.proof or "" for shard in shards})
     lines = [

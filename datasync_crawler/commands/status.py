@@ -1,0 +1,161 @@
+"""``scrapy status``: how far things are, from the ledger alone, whether or not a crawl runs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+from scrapy.commands import ScrapyCommand
+
+from datasync_crawler.adapters.ledger import Ledger
+from datasync_crawler.adapters.state import database
+from datasync_crawler.domain.choices import read_choices
+from datasync_crawler.domain.completeness import read_verdict
+from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, NotComplete
+from datasync_crawler.domain.profile import read_profile
+from datasync_crawler.domain.status import Handed, Status, status_of
+from datasync_crawler.domain.telling import duration, line
+from datasync_crawler.domain.view import VIEW, read_view
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
+    from datasync_crawler.domain.choices import Choices
+
+_INTERRUPTED = 130
+_LOOK_EVERY = 2.0
+
+
+class Command(ScrapyCommand):
+    """Exits 0 when the set is complete or a crawl is well on its way to it, 1 when neither, 2 for wrong use."""
+
+    requires_project = True
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        """The options only: there are no arguments."""
+        return "[--watch] [--json]"
+
+    def short_desc(self) -> str:
+        """The line in the list of commands."""
+        return "Tell how far things are, also while a crawl runs"
+
+    def long_desc(self) -> str:
+        """The paragraph of ``--help``."""
+        return (
+            "Reads the ledger; needs no key and makes no call. Exit: 0 complete or well on the way, 1 neither, "
+            "2 wrong use. Examples: scrapy status; scrapy status --watch; scrapy status --json | jq .view.events"
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Adds our options to Scrapy's."""
+        super().add_options(parser)
+        parser.add_argument("--watch", action="store_true", help="go on telling until the set is complete, or Ctrl-C")
+        parser.add_argument("--json", action="store_true", help="everything, as one line of JSON")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Prints the status; with --watch again and again."""
+        try:
+            if args:
+                raise ConfigurationError(f"unexpected argument: {args[0]} (see --help)")
+            assert self.settings is not None
+            choices = read_choices(self.settings, keyed=False)
+            with _ledger(choices) as ledger:
+                self.exitcode = _tell(ledger, opts)
+        except DatasyncError as error:
+            print(f"scrapy status: {error}", file=sys.stderr)
+            self.exitcode = error.exit_code
+        except KeyboardInterrupt:
+            self.exitcode = _INTERRUPTED
+
+
+@contextmanager
+def _ledger(choices: Choices) -> Iterator[Ledger]:
+    """The ledger as it is: none is made where there is none, which is NotComplete."""
+    state = Path(choices.state)
+    nothing = NotComplete("nothing is there yet: run scrapy crawl discover")
+    if choices.database is None and not (state / "postgres").exists():
+        raise nothing
+    with database(choices.database, state) as url, Ledger(url, id_only=choices.id_only) as ledger:
+        if not ledger.is_made():
+            raise nothing
+        yield ledger
+
+
+def _tell(ledger: Ledger, opts: argparse.Namespace) -> int:
+    with _shown(opts) as show:
+        while True:
+            status = _status(ledger)
+            show(status)
+            if not opts.watch or status.complete:
+                return 0 if status.well else 1
+            time.sleep(_LOOK_EVERY)
+
+
+@contextmanager
+def _shown(opts: argparse.Namespace) -> Iterator[Callable[[Status], None]]:
+    """How each status is shown: in place of the one before where somebody watches a terminal, else below it."""
+    if opts.json or not (opts.watch and sys.stdout.isatty()):
+        yield lambda status: print(status.to_json().decode() if opts.json else "\n".join(_words(status)), flush=True)
+        return
+    # Only who watches a terminal pays for its library.
+    from rich.console import Console, Group  # noqa: PLC0415
+    from rich.live import Live  # noqa: PLC0415
+
+    from datasync_crawler.extensions.terminal import picture  # noqa: PLC0415
+
+    with Live(console=Console(), auto_refresh=False) as live:
+        yield lambda status: live.update(Group(picture(status.view), *_notes(status)), refresh=True)
+
+
+def _status(ledger: Ledger) -> Status:
+    views, profile = ledger.remembered(VIEW), ledger.profile()
+    verdict = ledger.remembered("verdict").get("complete")
+    try:
+        return status_of(
+            time.time(),
+            ledger.shards(),
+            view=read_view(views[VIEW]) if VIEW in views else None,
+            profile=read_profile(profile) if profile else None,
+            verdict=read_verdict(verdict) if verdict else None,
+            submissions=[
+                Handed(one.intent.count, one.intent.repo, one.intent.at, one.outcome) for one in ledger.submissions()
+            ],
+        )
+    except msgspec.MsgspecError as error:
+        raise NotComplete("the ledger was written by another version: run scrapy crawl events") from error
+
+
+def _words(status: Status) -> Iterator[str]:
+    whole, *lanes = line(status.view).split(" | ")
+    yield whole
+    yield from (f"  {lane}" for lane in lanes)
+    yield from _notes(status)
+
+
+def _notes(status: Status) -> Iterator[str]:
+    """Whether anybody works on it, and what was proven and handed in."""
+    view = status.view
+    if status.running:
+        yield f"a crawl runs, for {duration(view.active)} so far"
+    elif view.active:
+        yield f"no crawl runs; {duration(view.active)} of work so far, the last at {_moment(view.at)}"
+    else:
+        yield "no crawl has begun to drain"
+    if status.complete:
+        yield f"proven complete: {view.events} events"
+    elif status.verdict is not None and not status.running:
+        yield "not complete: " + "; ".join(status.verdict.against or ("rows came since the proof",))
+    for handed in status.submissions:
+        yield f"submitted {handed.count} events for {handed.repo} at {_moment(handed.at)}: {handed.outcome}"
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

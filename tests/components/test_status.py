@@ -1,0 +1,148 @@
+"""``scrapy status`` tells what the ledger knows, to people and to programs, and leaves it as it is."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from datasync_crawler.adapters.ledger import Ledger, SubmissionIntent
+from datasync_crawler.commands import status as command
+from datasync_crawler.commands.status import Command
+from datasync_crawler.domain.completeness import Verdict
+from datasync_crawler.domain.page import Page, StoredPage
+from datasync_crawler.domain.shard import Checkpoint
+from datasync_crawler.domain.status import Status
+from datasync_crawler.domain.view import VIEW, Health, LaneView, State, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scrapy.crawler import Crawler
+
+LANE = LaneView("list", "header", pages=3, in_flight=2, refused=1, left=4, limit=10)
+
+
+def seen(age: float = 1.0, state: State = State.HEALTHY, **changes: Any) -> View:
+    """A view that a crawl left so many seconds ago."""
+    view = View(time.time() - age, "events", total=4, active=75.0, rate=9.0, eta=30.0, lanes=(LANE,))
+    return msgspec.structs.replace(view, health=Health(state), **changes)
+
+
+def fill(url: str, *, proven: bool, view: View | None) -> None:
+    """A ledger of two events, in one shard."""
+    with Ledger.open(url) as ledger:
+        (shard,) = ledger.plant([(None, None)])
+        ends = Checkpoint(1, "b", proof="end" if proven else None)
+        ledger.store(StoredPage(shard.id, ledger.lease(), "list", Page(["a", "b"], [2, 1]), ends))
+        if view is not None:
+            ledger.remember(VIEW, VIEW, view.to_json())
+        if proven:
+            ledger.remember("verdict", "complete", Verdict(complete=True, count=2).to_json())
+
+
+@pytest.fixture
+def told(
+    crawler_with: Callable[..., Crawler], capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Runs the command without a key; gives its exit code and both outputs."""
+
+    def tell(url: str, *args: str, watch: bool = False, json: bool = False) -> tuple[int, str, str]:
+        asked: Any = Command()
+        asked.settings = crawler_with(DATABASE_URL=url, TARGET_API_KEY="").settings
+        asked.run(list(args), argparse.Namespace(watch=watch, json=json))
+        out, err = capsys.readouterr()
+        return asked.exitcode, out, err
+
+    return tell
+
+
+def test_a_crawl_on_its_way_is_told_of_with_the_rows_of_this_moment(told: Any, postgres_url: str) -> None:
+    fill(postgres_url, proven=False, view=seen(events=1))
+    code, out, _ = told(postgres_url)
+    assert code == 0
+    assert out.splitlines() == [
+        "2 of 4 events, 50.0 %, 9 events/s (0 over all), about 30 s left, 1 of 1 shards open",
+        "  list: 3 pages, 4/10 calls left, 2 in flight, 1 refused",
+        "a crawl runs, for 1 min 15 s so far",
+    ]
+
+
+def test_a_crawl_that_was_not_seen_lately_is_gone_and_has_no_pace(told: Any, postgres_url: str) -> None:
+    fill(postgres_url, proven=False, view=seen(age=3_600.0))
+    code, out, _ = told(postgres_url)
+    assert code == 1
+    assert "0 events/s" in out
+    assert "left," not in out.splitlines()[0]
+    assert "0 in flight" in out
+    assert "no crawl runs; 1 min 15 s of work so far, the last at " in out
+
+
+def test_a_crawl_that_stalls_is_not_well(told: Any, postgres_url: str) -> None:
+    fill(postgres_url, proven=False, view=seen(state=State.STALLED))
+    assert told(postgres_url)[0] == 1
+
+
+def test_a_complete_set_says_so_and_ends_the_watching(told: Any, postgres_url: str) -> None:
+    fill(postgres_url, proven=True, view=seen(age=3_600.0, state=State.COMPLETE))
+    with Ledger.open(postgres_url) as ledger:
+        ledger.intend(SubmissionIntent(2, "digest", "key", "https://git.test/a/b", partial=False, at=0.0))
+    code, out, _ = told(postgres_url, watch=True)
+    assert code == 0
+    assert out.splitlines()[-2:] == [
+        "proven complete: 2 events",
+        "submitted 2 events for https://git.test/a/b at 1970-01-01 00:00:00 UTC: pending",
+    ]
+
+
+def test_watching_goes_on_until_the_set_is_complete(
+    told: Any, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(postgres_url, proven=False, view=seen())
+
+    def finish(_seconds: float) -> None:
+        with Ledger.open(postgres_url) as ledger:
+            ledger.finish(1, ledger.lease(), "end")
+            ledger.remember("verdict", "complete", Verdict(complete=True, count=2).to_json())
+
+    monkeypatch.setattr(command.time, "sleep", finish)
+    code, out, _ = told(postgres_url, watch=True)
+    assert (code, out.count("2 of 4 events")) == (0, 2)
+
+
+def test_programs_get_all_of_it_as_json(told: Any, postgres_url: str) -> None:
+    fill(postgres_url, proven=False, view=seen())
+    code, out, _ = told(postgres_url, json=True)
+    status = msgspec.json.decode(out, type=Status)
+    assert (code, status.running, status.view.events, status.view.lanes) == (0, True, 2, (LANE,))
+
+
+def test_a_ledger_of_which_no_crawl_left_a_view_tells_its_rows(told: Any, postgres_url: str) -> None:
+    fill(postgres_url, proven=False, view=None)
+    code, out, _ = told(postgres_url)
+    assert (code, out.splitlines()[-1]) == (1, "no crawl has begun to drain")
+    assert out.startswith("2 events, ")
+
+
+def test_a_database_without_a_ledger_is_left_without_one(told: Any, postgres_url: str) -> None:
+    for _ in range(2):
+        code, out, err = told(postgres_url)
+        assert (code, out) == (1, "")
+        assert "nothing is there yet" in err
+
+
+def test_a_view_of_another_version_is_one_clear_line(told: Any, postgres_url: str) -> None:
+    fill(postgres_url, proven=False, view=None)
+    with Ledger.open(postgres_url) as ledger:
+        ledger.remember(VIEW, VIEW, b'{"strange": 1}')
+    code, _, err = told(postgres_url)
+    assert (code, err.count("\n")) == (1, 1)
+    assert "another version" in err
+
+
+def test_arguments_are_wrong_use(told: Any, postgres_url: str) -> None:
+    code, _, err = told(postgres_url, "more")
+    assert (code, err) == (2, "scrapy status: unexpected argument: more (see --help)\n")
