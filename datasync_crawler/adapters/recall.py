@@ -10,7 +10,7 @@ import msgspec
 from datasync_crawler.domain.errors import ConfigurationError, SourceMismatch
 from datasync_crawler.domain.loading import in_bulk
 from datasync_crawler.domain.profile import Pool, Profile, read_profile
-from datasync_crawler.domain.ways import upwards
+from datasync_crawler.domain.ways import numbered, upwards
 
 if TYPE_CHECKING:
     from datasync_crawler.adapters.ledger import Ledger
@@ -87,7 +87,7 @@ def note_working_key(ledger: Ledger, key: str) -> None:
 def _check_places(ledger: Ledger, profile: Profile) -> None:
     """Raises SourceMismatch when the shards' places mean numbers and the profile's times, or run the other way."""
     kept = ledger.remembered(_PLACES).get(_PLACES)
-    what = "numbers" if profile.numbered else "times"
+    what = "numbers" if numbered(profile) else "times"
     mine = msgspec.json.encode(f"{what} upwards" if upwards(profile) else what)
     if kept is not None and kept != mine and ledger.count():
         raise SourceMismatch("the new profile cuts the set otherwise than the ledger's shards: use another database")

@@ -42,7 +42,7 @@ def judge(shard: Shard, page: Page, *, top: int | None, answered_at: float, curs
     at most, are not counted on. An end that is only told (:func:`ends`) is not proven by this. Raises
     Misplaced when rows are newer than what was asked for.
     """
-    if top is not None and page.newest is not None and page.newest > top:
+    if top is not None and _lies_above(page, top):
         raise Misplaced("the page starts above the position that was asked for")
     before = shard.checkpoint
     if not page.ids and not page.rejected:
@@ -58,6 +58,12 @@ def judge(shard: Shard, page: Page, *, top: int | None, answered_at: float, curs
         cursor_expires=_expiry(page.cursor_life, answered_at, cursor_margin),
         proof="passed" if passed else None,
     )
+
+
+def _lies_above(page: Page, top: int) -> bool:
+    """Whether a page leads back: rows that came meanwhile push known ones into it, and it still goes on below them."""
+    newest, oldest = page.newest, page.oldest
+    return newest is not None and oldest is not None and newest > top and oldest >= top
 
 
 def _expiry(life: float | None, answered_at: float, margin: float) -> float | None:

@@ -209,12 +209,6 @@ class Profile(msgspec.Struct, frozen=True):
         """Any id of the set, to borrow its form from."""
         return self.newest_id or self.oldest_id
 
-    @property
-    def numbered(self) -> bool:
-        """Whether the set is cut by row numbers, as it cannot be cut by time."""
-        endpoints = [self.endpoint(lane.endpoint) for lane in self.lanes]
-        return not any(e.positionable for e in endpoints) and any(e.numbered for e in endpoints)
-
     def to_json(self) -> bytes:
         """The document, indented, to be read by people too."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2)

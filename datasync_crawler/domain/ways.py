@@ -29,6 +29,8 @@ _IN_FLIGHT = 8
 _SHORTEST = 0.01
 # Help that saves less than this is not worth its calls: a share of the time left, and seconds.
 _LEAST_SHARE, _LEAST_SECONDS = 0.1, 5.0
+# So many times more rows must be had by numbers than by times.
+_SHIFTING = 1.5
 # Seconds that a stream may take until its first rows before the other ways begin.
 _GRACE = 15.0
 
@@ -75,21 +77,45 @@ def rank(profile: Profile, *, whole: bool = False) -> tuple[Way, ...]:
 
 
 def upwards(profile: Profile) -> bool:
-    """Whether the set is walked from its oldest row on (:mod:`~datasync_crawler.domain.axis`).
+    """Whether the set is walked from its oldest row on (:mod:`~datasync_crawler.domain.axis`)."""
+    return _cut(profile)[0]
 
-    Lists of either direction meet in no shard, so all lanes that page share one axis: that of the lists that can start
-    at any time, else at any row, else of the fastest chain; where both are as good, that which brings more rows a
-    second within its pools.
+
+def numbered(profile: Profile) -> bool:
+    """Whether the set is cut by row numbers and not by time."""
+    return _cut(profile)[1]
+
+
+def _cut(profile: Profile) -> tuple[bool, bool]:
+    """Upwards or not, and by row numbers or not: what brings most rows a second within the pools.
+
+    Lists of either direction meet in no shard, nor do times and numbers, so all lanes that page share both. Numbers
+    shift when rows come, so times are preferred to them; where nothing can be entered, the fastest chains decide.
     """
-    return _worth(profile, up=True) > _worth(profile, up=False)
+    cuts = [(up, by_number) for by_number in (False, True) for up in (False, True)]
+    worth = {cut: _worth(profile, *cut) / (_SHIFTING if cut[1] else 1.0) for cut in cuts}
+    if any(worth.values()):
+        return max(cuts, key=worth.__getitem__)
+    return _yield(profile, _along(profile, up=True)) > _yield(profile, _along(profile, up=False)), False
 
 
-def _worth(profile: Profile, *, up: bool) -> tuple[bool, bool, float]:
-    pairs = [(lane, it) for lane, it in _pairs(profile) if not it.streamed and it.descending is not up]
+def _worth(profile: Profile, up: bool, by_number: bool) -> float:
+    """Rows a second of all lanes that can work on a set that is cut so; 0 where none of them can enter it anywhere."""
+    pairs = _along(profile, up=up)
+    enters = any(it.numbered if by_number else it.positionable for _, it in pairs)
+    return _yield(profile, [pair for pair in pairs if _walks(pair[1], numbered=by_number)]) if enters else 0.0
+
+
+def _along(profile: Profile, *, up: bool) -> list[tuple[Lane, Endpoint]]:
+    return [(lane, it) for lane, it in _pairs(profile) if not it.streamed and it.descending is not up]
+
+
+def _yield(profile: Profile, pairs: Iterable[tuple[Lane, Endpoint]]) -> float:
+    """Rows a second of lanes; those on one pool count once, as its best does."""
     best: dict[str, float] = {}
     for lane, endpoint in pairs:
         best[lane.pool] = max(best.get(lane.pool, 0.0), _rate(profile, lane, endpoint))
-    return any(it.positionable for _, it in pairs), any(it.numbered for _, it in pairs), sum(best.values())
+    return sum(best.values())
 
 
 def _pairs(profile: Profile) -> list[tuple[Lane, Endpoint]]:
@@ -145,8 +171,9 @@ def _joining(lanes: list[tuple[Lane, Endpoint]], profile: Profile) -> list[Lane]
     if pages and not paged:
         largest = max(pages, key=lambda pair: (pair[1].cap, _rate(profile, *pair)))[1]
         return streams + [lane for lane, endpoint in pages if endpoint.name == largest.name]
-    if profile.numbered or any(endpoint.positionable for _, endpoint in paged):
-        return streams + [lane for lane, endpoint in paged if _walks(endpoint, numbered=profile.numbered)]
+    by_number = numbered(profile)
+    if by_number or any(endpoint.positionable for _, endpoint in paged):
+        return streams + [lane for lane, endpoint in paged if _walks(endpoint, numbered=by_number)]
     if any(endpoint.shape.bare for _, endpoint in paged):
         fastest = max(paged, key=lambda pair: _rate(profile, *pair))[1]
         return streams + [lane for lane, endpoint in paged if endpoint.name == fastest.name]

@@ -15,7 +15,7 @@ from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.profile import Endpoint, Pool, Profile
 from datasync_crawler.domain.reading import PageReader
 from datasync_crawler.domain.shard import Shard
-from datasync_crawler.domain.ways import rank, together, upwards
+from datasync_crawler.domain.ways import numbered, rank, together, upwards
 from datasync_crawler.flow.clock import Bell, Clock
 from datasync_crawler.flow.courses import Course
 from datasync_crawler.flow.gate import EVERY_CALL, CallLog, Gate
@@ -98,7 +98,7 @@ def lessons_of(learned: Mapping[str, Pool]) -> dict[str, Limit]:
 
 def _first_place(profile: Profile) -> int | None:
     """Where the walk begins: above the first number, at the newest row, or upwards at the oldest."""
-    if profile.numbered:
+    if numbered(profile):
         return 0
     if upwards(profile):
         return None if profile.oldest is None else mirrored(profile.oldest)
@@ -106,11 +106,12 @@ def _first_place(profile: Profile) -> int | None:
 
 
 def _live_shards(profile: Profile, shards: Sequence[Shard]) -> LiveShards:
+    by_number = numbered(profile)
     return LiveShards(
         shards,
-        numbered=profile.numbered,
+        numbered=by_number,
         homes={lane.name: lane.endpoint for lane in profile.lanes},
-        fixed={endpoint.name for endpoint in profile.endpoints if not endpoint.positionable},
+        fixed={endpoint.name for endpoint in profile.endpoints if not (by_number or endpoint.positionable)},
     )
 
 

@@ -27,7 +27,7 @@ from datasync_crawler.domain.discovery.summary import summary
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError
 from datasync_crawler.domain.page import StoredPage
 from datasync_crawler.domain.profile import Pool, read_profile
-from datasync_crawler.domain.ways import joining, upwards
+from datasync_crawler.domain.ways import joining, numbered, upwards
 from datasync_crawler.flow.clock import SystemClock
 from datasync_crawler.handlers import secrets_of
 from datasync_crawler.spiders.keyed import Interrogation
@@ -132,7 +132,7 @@ class DiscoverSpider(Spider):
 
     async def _fitting(self, ledger: LedgerWorker, known: Profile, found: Profile) -> Profile:
         """The profile that was found, unless rows are stored already whose places it would count otherwise."""
-        alike = (found.numbered, upwards(found)) == (known.numbered, upwards(known))
+        alike = (numbered(found), upwards(found)) == (numbered(known), upwards(known))
         if alike or not await ledger.do(lambda it: it.count()):
             return found
         logger.warning("The new profile would cut the stored set otherwise: the known one is kept")
@@ -156,7 +156,7 @@ class DiscoverSpider(Spider):
         # A service may repeat the key anywhere in its answers, and findings quote them.
         profile = self._masked(conclude(case, origin_of(choices.api_base), time.time()))
         write_description(Path(choices.state), self._masked(describe(case, profile)))
-        if not profile.numbered:
+        if not numbered(profile):
             await self._keep(ledger, case, profile, whole=not choices.id_only)
         return profile
 

@@ -32,10 +32,15 @@ def test_an_end_is_proven_only_when_the_low_bound_was_passed(low: int | None, ol
     assert judge(shard(low), told_to_end, top=199, answered_at=0.0).proof == proof
 
 
-def test_rows_newer_than_asked_for_are_misplaced() -> None:
+@pytest.mark.parametrize("times", [(None, 250, 200), (250, 199), (200,)])
+def test_a_page_of_rows_above_what_was_asked_for_is_misplaced(times: tuple[int | None, ...]) -> None:
     with pytest.raises(Misplaced):
-        judge(shard(), page(None, 200, 150), top=199, answered_at=0.0)
-    assert judge(shard(), page(199, 150), top=199, answered_at=0.0).position == 150
+        judge(shard(), page(*times), top=199, answered_at=0.0)
+
+
+def test_known_rows_that_were_pushed_into_a_page_are_met_again() -> None:
+    for times in ((199, 150), (250, 150)):
+        assert judge(shard(), page(*times), top=199, answered_at=0.0).position == 150
 
 
 def test_nothing_is_misplaced_where_nothing_bounds_the_page() -> None:

@@ -54,8 +54,10 @@ def proven_number(case: Case, endpoint: str) -> Numbered | None:
 
 
 def query_answer(case: Case) -> Answer | None:
-    """The answer that shows the key to be taken in the query."""
-    return next((answer for answer in case.asked(Question.QUERY) if answer.ok and answer.listing), None)
+    """The answer that shows the key to be taken in the query of the collection that is drained."""
+    main = case.main
+    asked = case.asked(Question.QUERY, main.probe.endpoint) if main else ()
+    return next((answer for answer in asked if answer.ok and answer.listing), None)
 
 
 def feed_answer(case: Case, name: str) -> Answer | None:

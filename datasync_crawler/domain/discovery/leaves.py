@@ -56,6 +56,12 @@ def named(leaf: Leaf, *stems: str) -> bool:
     return any(word.startswith(stems) for word in leaf.words)
 
 
+def has(document: Any, path: Path) -> bool:
+    """Whether the path leads to a member, be it null."""
+    holder = at(document, path[:-1])
+    return bool(path) and isinstance(holder, Mapping) and path[-1] in holder
+
+
 def at(document: Any, path: Path) -> Any:
     """What the path leads to, or None."""
     for name in path:

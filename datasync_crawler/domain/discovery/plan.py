@@ -31,13 +31,15 @@ _LESS = 1_000
 # A page this small after a large ask may be the service's default and not its cap.
 _SUSPICIOUS = 200
 _MOST_TRIES, _MOST_LOOKS = 3, 5
+# A list that holds hardly more is the same one, looked at a little later.
+_GREATER = 1.01
 _USUAL_PAUSE, _MARGIN = 60.0, 1.0
 
 
 def next_round(case: Case) -> tuple[Probe, ...]:
     """The probes of the next round; none when everything is settled, or nothing more may be asked."""
     left = MOST_CALLS - len(case.answers)
-    unheard = all(answer.refused for answer in case.answers)
+    unheard = not any(_heard(answer) for answer in case.answers)
     wanted = opening(case) if unheard else follow_up(case)
     if unheard and case.answers:
         # Another way for the key is tried with one call.
@@ -91,10 +93,15 @@ def follow_up(case: Case) -> Iterator[Probe]:
     yield from ask_sparse(case, main)
 
 
+def _heard(answer: Answer) -> bool:
+    """Whether the key was taken, as far as an answer tells: an address that is not there asks for none."""
+    return not answer.refused and answer.status != 404  # noqa: PLR2004 - HTTP's own
+
+
 def _just_heard(case: Case) -> bool:
     """Whether the last round was the first in which the key was taken, in another way than before."""
     asked = case.asked(Question.ROWS)
-    return len(asked) == case.rounds > 1 and all(answer.refused for answer in asked[:-1])
+    return len(asked) == case.rounds > 1 and all(answer.refused for answer in asked[:-1]) and not asked[-1].refused
 
 
 def _within_pools(case: Case, wanted: Iterable[Probe]) -> Iterator[Probe]:
@@ -138,7 +145,7 @@ def _rows_again(case: Case) -> Iterator[Probe]:
 def _greater(case: Case) -> Route | None:
     """A collection that a glance showed to hold more records than the one taken for the main."""
     main = case.main
-    known = total_of(main.listing) if main and main.listing else -1
+    known = total_of(main.listing) * _GREATER if main and main.listing else -1
     for glance in case.asked(Question.GLANCE):
         tried = case.asked(Question.ROWS, glance.probe.endpoint)
         if glance.listing and total_of(glance.listing) > known and not tried and (main or _lost(case)):

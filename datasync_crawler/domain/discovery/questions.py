@@ -58,7 +58,7 @@ def ask_query(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
 
 def next_query_name(case: Case) -> str | None:
     """The next parameter to try for the key; None when one was taken, or enough were tried."""
-    tried = case.heard(Question.QUERY)
+    tried = case.heard(Question.QUERY, case.main.probe.endpoint if case.main else None)
     if any(answer.ok for answer in tried) or len(tried) >= _MOST_TRIES:
         return None
     refused = {answer.probe.credential.name for answer in tried if answer.probe.credential and answer.refused}
