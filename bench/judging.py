@@ -32,7 +32,7 @@ def complaints(drained: Drained, chart: Chart, again: Callable[[], Drained], *, 
 
 def wrong(drained: Drained, chart: Chart) -> list[str]:
     """What is not exact, or was not refused rightly."""
-    return list(_inexact(drained, chart.world) if chart.oracle.drainable else _refused_wrongly(drained))
+    return list(_inexact(drained, chart.world) if chart.oracle.drainable else _refused_wrongly(drained, chart.world))
 
 
 def missed(drained: Drained, chart: Chart, *, spare: int = 0) -> list[str]:
@@ -61,17 +61,21 @@ def _inexact(drained: Drained, world: World) -> Iterator[str]:
         yield f"ended with {drained.ended.code}: {drained.ended.err[-2000:]}"
     if lacking := len(drained.truth - drained.ids):
         yield f"{lacking} ids are lacking"
-    if len(drained.ids - drained.truth) > world.truth.arrivals:
-        yield f"{len(drained.ids - drained.truth)} ids are not true"
+    yield from _untrue(drained, world)
     found = [{kind: one[kind] for kind in ("missing", "unknown", "double")} for one in drained.score["submissions"]]
     if found != [{"missing": 0, "unknown": 0, "double": 0}]:
         yield f"submitted: {found}"
 
 
-def _refused_wrongly(drained: Drained) -> Iterator[str]:
+def _refused_wrongly(drained: Drained, world: World) -> Iterator[str]:
     if drained.ended.code != 1 or "short of" not in drained.ended.err:
         yield f"ended with {drained.ended.code}, though not all can be had: {drained.ended.err[-2000:]}"
     if drained.score["submissions"]:
         yield "submitted, though not all can be had"
-    if drained.ids - drained.truth:
-        yield f"{len(drained.ids - drained.truth)} ids are not true"
+    yield from _untrue(drained, world)
+
+
+def _untrue(drained: Drained, world: World) -> Iterator[str]:
+    """What is stored and neither was there at first nor came meanwhile."""
+    if (strangers := len(drained.ids - drained.truth)) > world.truth.arrivals:
+        yield f"{strangers} ids are not true"

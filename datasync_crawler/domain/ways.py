@@ -91,7 +91,11 @@ def _cut(profile: Profile) -> tuple[bool, bool]:
 
     Lists of either direction meet in no shard, nor do times and numbers, so all lanes that page share both. Numbers
     shift when rows come, so times are preferred to them; where nothing can be entered, the fastest chains decide.
+    What needs no second page decides before all else.
     """
+    alone = _in_one_page(profile, _pairs(profile))
+    if alone is not None:
+        return not alone.descending, False
     cuts = [(up, by_number) for by_number in (False, True) for up in (False, True)]
     worth = {cut: _worth(profile, *cut) / (_SHIFTING if cut[1] else 1.0) for cut in cuts}
     if any(worth.values()):
@@ -104,6 +108,13 @@ def _worth(profile: Profile, up: bool, by_number: bool) -> float:
     pairs = _along(profile, up=up)
     enters = any(it.numbered if by_number else it.positionable for _, it in pairs)
     return _yield(profile, [pair for pair in pairs if _walks(pair[1], numbered=by_number)]) if enters else 0.0
+
+
+def _in_one_page(profile: Profile, pairs: Iterable[tuple[Lane, Endpoint]]) -> Endpoint | None:
+    """The endpoint whose pages hold as many rows as there are, as far as that is told."""
+    told = max((count for _, count in profile.totals), default=None)
+    fitting = [(lane, it) for lane, it in pairs if told is not None and it.cap >= told and not it.streamed]
+    return max(fitting, key=lambda pair: _rate(profile, *pair))[1] if fitting else None
 
 
 def _along(profile: Profile, *, up: bool) -> list[tuple[Lane, Endpoint]]:
@@ -167,6 +178,9 @@ def _joining(lanes: list[tuple[Lane, Endpoint]], profile: Profile) -> list[Lane]
     """
     streams = [lane for lane, endpoint in lanes if endpoint.streamed]
     pages = [(lane, endpoint) for lane, endpoint in lanes if not endpoint.streamed]
+    alone = _in_one_page(profile, pages)
+    if alone is not None:
+        return streams + [lane for lane, endpoint in pages if endpoint.name == alone.name]
     paged = [pair for pair in pages if _goes_on(pair[1])]
     if pages and not paged:
         largest = max(pages, key=lambda pair: (pair[1].cap, _rate(profile, *pair)))[1]

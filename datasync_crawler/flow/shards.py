@@ -21,7 +21,7 @@ class LiveShard:
     """A shard and what happens to it now; ``looks`` counts how often in a row the same end was told and not believed.
 
     ``void`` says that its last page told the end and held no row. ``astray`` counts pages in a row that led back to
-    where they came from; endpoints that are ``barred`` lead nowhere.
+    where they came from; endpoints that are ``barred`` lead nowhere. ``total`` is what the last page told.
     The checkpoint runs ahead of the ledger's by the pages that are being stored. ``not_before`` is monotonic seconds.
     """
 
@@ -38,6 +38,7 @@ class LiveShard:
     void: bool = False
     astray: int = 0
     barred: set[str] = field(default_factory=set)
+    total: int | None = None
 
     def advance(self, checkpoint: Checkpoint, rows: int, lane: str) -> None:
         """A page of ``rows`` came through a lane; the shard stands at a new checkpoint."""

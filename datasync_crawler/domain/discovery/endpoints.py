@@ -36,7 +36,7 @@ def feed_endpoint(case: Case, main: Answer, feed: Answer) -> Endpoint:
 
 
 def _paged_like(main: Answer, feed: Answer) -> Answer:
-    """The answer with a cursor where the collection's pages have theirs: a list's last page shows none in its place."""
+    """The answer with a cursor where the collection's pages have theirs: a list's last page shows none there."""
     own, known = feed.shown.shape, main.shown.shape
     if own.chained or known.next_cursor is None or not has(feed.document, known.next_cursor):
         return feed

@@ -6,9 +6,13 @@ from urllib.parse import urlsplit
 
 from datasync_crawler.domain.discovery.case import Case
 from datasync_crawler.domain.discovery.exchange import Headers, Question
+from datasync_crawler.domain.discovery.listing import Listing
 from datasync_crawler.domain.discovery.routes import Route
 from datasync_crawler.domain.discovery.standin import KEY
 from datasync_crawler.domain.profile import Credential
+
+# Totals that differ by so small a share may be of the same records, told at another moment.
+_FEW = 0.01
 
 
 def feed_route(case: Case) -> Route | None:
@@ -29,14 +33,22 @@ def feed_route(case: Case) -> Route | None:
 
 
 def twin_route(case: Case) -> Route | None:
-    """A further address whose newest rows are among those of the fullest page."""
+    """A further address that lists the same records as the fullest page, be it from their other end."""
     main = case.main
     if main is None:
         return None
-    known, own = set(main.shown.page.ids), main.probe.endpoint
-    further = [glance for glance in case.asked(Question.GLANCE) if glance.listing and glance.probe.endpoint != own]
-    twin = next((glance.probe.endpoint for glance in further if known.issuperset(glance.shown.page.ids)), None)
+    further = [it for it in case.asked(Question.GLANCE) if it.listing and it.probe.endpoint != main.probe.endpoint]
+    twin = next((it.probe.endpoint for it in further if _lists_the_same(main.shown, it.shown)), None)
     return next((route for route in case.routes if route.name == twin and route.method == "GET"), None)
+
+
+def _lists_the_same(main: Listing, other: Listing) -> bool:
+    """Whether a page's rows are among those of the main one; else whether as many are told of, called the same."""
+    if set(main.page.ids).issuperset(other.page.ids):
+        return True
+    alike = (main.shape.id, main.shape.time, main.shape.type) == (other.shape.id, other.shape.time, other.shape.type)
+    many = main.total is not None and main.total > len(main.page.ids)
+    return alike and many and other.total is not None and abs(other.total - (main.total or 0)) <= _FEW * other.total
 
 
 def _carrying_token(case: Case) -> Route | None:

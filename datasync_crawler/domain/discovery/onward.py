@@ -12,8 +12,8 @@ from datasync_crawler.domain.discovery.parameters import read_roles
 from datasync_crawler.domain.links import Parameters, leads_back, parameters_of
 from datasync_crawler.domain.profile import Path
 
-_AHEAD = ("next", "more", "following", "older", "continu")
-_ASIDE = frozenset({"prev", "previous", "self", "first", "last", "newer"})
+_AHEAD = ("next", "more", "following", "older", "continu", "cursor", "after")
+_ASIDE = frozenset({"prev", "previous", "self", "first", "last", "newer", "start", "before"})
 _ADDRESS = re.compile(r"(?:[a-z]+:)?//|/[^?]*\?|\?", re.IGNORECASE)
 # A word that stands for a secret, as it is written where the secret itself was.
 _SECRET = re.compile(r"\{(?:key|token)")
