@@ -1,0 +1,99 @@
+"""``scrapy export-ids``: the ids as they were served, one a line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from scrapy.commands import ScrapyCommand
+
+from datasync_crawler.adapters.ledger import Ledger
+from datasync_crawler.adapters.state import database
+from datasync_crawler.adapters.submission_file import write_submission
+from datasync_crawler.commands.proof import prove
+from datasync_crawler.domain.choices import read_choices
+from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, LedgerError, NotComplete
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from datasync_crawler.adapters.ledger import SnapshotIds
+
+_STDOUT = "-"
+
+
+class Command(ScrapyCommand):
+    """Exits 0 when all is written, 1 when the set is not proven or cannot be written, 2 for wrong use."""
+
+    requires_project = True
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        """One argument."""
+        return "FILE [--partial]"
+
+    def short_desc(self) -> str:
+        """The line in the list of commands."""
+        return "Write all ids to a file, one a line, once they are proven complete"
+
+    def long_desc(self) -> str:
+        """The paragraph of ``--help``."""
+        return (
+            "Writes the ids as they were served, in the order of their bytes, from one snapshot of the database; the "
+            "file is put in place whole or not at all. Needs no key and makes no call. "
+            "Examples: scrapy export-ids ids.txt; scrapy export-ids - | gzip > ids.gz"
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Adds our options to Scrapy's."""
+        super().add_options(parser)
+        parser.add_argument("--partial", action="store_true", help="write what is there although it is not proven")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Writes the ids; how many there were goes to stderr."""
+        try:
+            if len(args) != 1:
+                raise ConfigurationError("name one FILE to write, or - for standard output (see --help)")
+            assert self.settings is not None
+            choices = read_choices(self.settings, keyed=False)
+            state = Path(choices.state)
+            with database(choices.database, state) as url, Ledger.open(url, id_only=choices.id_only) as ledger:
+                proven = None if opts.partial else prove(ledger)[0].count
+                with ledger.id_stream() as stream:
+                    if proven not in {None, stream.count}:
+                        raise NotComplete(f"not complete: {proven} events were proven, {stream.count} are stored")
+                    _write(args[0], stream)
+                    _say(f"{stream.count} ids")
+        except BrokenPipeError:
+            # Whoever read them had enough; the interpreter would complain once more at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self.exitcode = 1
+        except DatasyncError as error:
+            _say(str(error))
+            self.exitcode = error.exit_code
+
+
+def _write(target: str, stream: SnapshotIds) -> None:
+    if target == _STDOUT:
+        for chunk in _lines(stream):
+            sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        write_submission(Path(target), _lines(stream))
+    except OSError as error:
+        raise LedgerError(f"{target} cannot be written: {error.strerror}") from error
+
+
+def _lines(stream: SnapshotIds) -> Iterator[bytes]:
+    yield from stream.chunks()
+    if stream.count:
+        yield b"\n"
+
+
+def _say(line: str) -> None:
+    print(f"scrapy export-ids: {line}", file=sys.stderr, flush=True)

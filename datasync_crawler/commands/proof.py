@@ -1,0 +1,25 @@
+"""The proof that the stored set is complete, held against the table and the shards as they are now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datasync_crawler.domain.completeness import Verdict, read_verdict
+from datasync_crawler.domain.errors import NotComplete
+
+if TYPE_CHECKING:
+    from datasync_crawler.adapters.ledger import Ledger, Standing
+
+
+def prove(ledger: Ledger) -> tuple[Verdict, Standing]:
+    """The verdict of the last drain and how the ledger stands; NotComplete naming all that speaks against it."""
+    document = ledger.remembered("verdict").get("complete")
+    if document is None:
+        raise NotComplete("nothing was drained yet: run scrapy crawl events")
+    verdict, standing = read_verdict(document), ledger.standing()
+    against = [*verdict.against, *standing.faults]
+    if standing.events != verdict.count:
+        against.append(f"{verdict.count} events were proven, {standing.events} are stored")
+    if against:
+        raise NotComplete("not complete: " + "; ".join(against))
+    return verdict, standing
