@@ -31,13 +31,15 @@ class TableForm:
         return cls(*(cursor.fetchone() or ()))
 
 
-def insert(cursor: Cursor, batch: Batch, form: TableForm) -> None:
-    """Stores rows inside the caller's transaction, all as new ones; ``form`` is the table's, canonical if it says so.
+def insert(cursor: Cursor, batch: Batch, form: TableForm) -> int:
+    """Stores rows inside the caller's transaction, all as new ones; returns how many they are.
 
-    Raises UniqueViolation, which ends the transaction, when one is there already and the table has its key.
+    ``form`` is the table's, and the ids are canonical if it says so. Raises UniqueViolation, which ends the
+    transaction, when one is there already and the table has its key.
     """
     if batch.ids:
         _copy(cursor, "ingested_events", batch.in_order() if form.keyed else batch, form)
+    return len(batch.ids)
 
 
 def merge(cursor: Cursor, batch: Batch, form: TableForm) -> int:

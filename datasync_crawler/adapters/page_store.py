@@ -86,14 +86,14 @@ class PageStore(Session):
     def _store_as_new(self, given: Sequence[Numbered], batches: Sequence[Batch]) -> list[Stored]:
         with self._connection, self._connection.cursor() as cursor:
             whole = together(batches)
-            form = self._enter(cursor, given, canonical=whole.canonical)
+            form, left = self._enter(cursor, given, canonical=whole.canonical), given
             if any(map(self._unsettled.is_stored, given)):
-                left = [pair for pair in zip(given, batches, strict=True) if not self._unsettled.is_stored(pair[0])]
-                given, batches = [page for page, _ in left], [batch for _, batch in left]
+                pairs = [pair for pair in zip(given, batches, strict=True) if not self._unsettled.is_stored(pair[0])]
+                left, batches = [page for page, _ in pairs], [batch for _, batch in pairs]
                 whole = together(batches)
             insert(cursor, whole, form)
             outcomes = [Stored(len(batch.ids), batch.met) for batch in batches]
-            _move_checkpoints(cursor, given, batches, outcomes)
+            _move_checkpoints(cursor, left, batches, outcomes)
         self._committed(given, form)
         return outcomes
 
@@ -101,16 +101,11 @@ class PageStore(Session):
         """Stores one page of which some rows are there already, or cannot be held by PostgreSQL."""
         batch = sift(given.page.page, id_only=self._id_only, warily=True)
         with self._connection, self._connection.cursor() as cursor:
-            form = self._enter(cursor, [given], canonical=batch.canonical)
-            if self._unsettled.is_stored(given):
-                return Stored(0, 0)
-            inserted = len(batch.ids)
-            if form.keyed:
-                inserted = merge(cursor, batch, form)
-            else:
-                insert(cursor, batch, form)
-            outcome = Stored(inserted, len(batch.ids) - inserted + batch.met)
-            _move_checkpoints(cursor, [given], [batch], [outcome])
+            form, outcome = self._enter(cursor, [given], canonical=batch.canonical), Stored(0, 0)
+            if not self._unsettled.is_stored(given):
+                inserted = merge(cursor, batch, form) if form.keyed else insert(cursor, batch, form)
+                outcome = Stored(inserted, len(batch.ids) - inserted + batch.met)
+                _move_checkpoints(cursor, [given], [batch], [outcome])
         self._committed([given], form)
         return outcome
 

@@ -65,7 +65,9 @@ def split_point(shard: Shard, rows: float, outlook: Outlook, *, flying: bool) ->
         return None
     pages = max(1, round((rows - underway) / outlook.page_rows / 2)) - (0.0 if outlook.exact else _SHORT)
     at = int(top - (underway + pages * outlook.page_rows) / density) // outlook.unit * outlook.unit
-    return at if at < top and (shard.low is None or shard.low < at) else None
+    # Where a service leads into a shard from above, its position may still lie beyond its upper bound.
+    inside = (shard.low is None or shard.low < at) and (shard.high is None or at < shard.high)
+    return at if at < top and inside else None
 
 
 def _top(shard: Shard, outlook: Outlook) -> int | None:

@@ -74,6 +74,15 @@ def test_a_split_outside_of_what_is_left_is_refused(ledger: Ledger, at: int) -> 
     assert bounds(ledger.shards()) == [(0, 100)]
 
 
+def test_a_position_beyond_the_upper_bound_is_no_room_for_a_cut(ledger: Ledger) -> None:
+    ledger.plant([(0, 100)])
+    generation = ledger.lease()
+    ledger.store(page_of(uuids([1]), generation, position=160))
+    with pytest.raises(ValueError, match="not inside"):
+        ledger.split(1, generation, 130)
+    assert bounds(ledger.split(1, generation, 60)[:1]) == [(60, 100)]
+
+
 def test_open_ends_can_be_split_anywhere(ledger: Ledger) -> None:
     ledger.plant([(None, None)])
     upper, lower = ledger.split(1, ledger.lease(), -5)

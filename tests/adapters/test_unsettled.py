@@ -132,6 +132,16 @@ def test_what_a_crash_took_back_is_stored_again(
     assert (ledger.count(), ledger.build_key()) == (5, 0)
 
 
+def test_what_was_in_doubt_and_had_happened_may_still_be_taken_back(
+    ledger: Ledger, loading: int, execute: Execute
+) -> None:
+    break_at_commit(ledger, happened=True)
+    store_in_the_end(ledger, [page_of(uuids([4]), loading, position=6)])
+    take_back(execute, pages=3, ids=uuids([4]))
+    ledger.reconnect()
+    assert (ledger.count(), counted(ledger)[0]) == (5, (4, 4, 0))
+
+
 def test_a_connection_lost_while_it_is_stored_again_is_no_harm(ledger: Ledger, loading: int, execute: Execute) -> None:
     take_back(execute, pages=1, ids=uuids([2, 3]))
     ledger._store_warily(ledger._unsettled.lost(ledger._counts())[0])

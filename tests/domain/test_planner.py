@@ -106,6 +106,12 @@ def test_a_range_of_one_unit_cannot_be_cut() -> None:
     assert split_point(shard, 100.0, outlook([shard]), flying=False) is None
 
 
+def test_a_shard_led_into_from_above_is_not_cut_beyond_its_upper_bound() -> None:
+    shard = Shard(1, None, 8000 * UNIT, Checkpoint(9000 * UNIT, "x"), rows=100)
+    above = walked(9500 * UNIT, None, position=9500 * UNIT, rows=100, proof="passed")
+    assert split_point(shard, 60.0, outlook([shard, above]), flying=False) is None
+
+
 bounds = st.integers(1, 10**13)
 
 
