@@ -16,9 +16,10 @@ from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.state import database, held, identity
 from datasync_crawler.commands.ending import end_now, end_within
 from datasync_crawler.commands.parent import add_parent_options, follow_parent
+from datasync_crawler.commands.proof import prove
 from datasync_crawler.commands.turn import await_turn
 from datasync_crawler.domain.choices import Choices, origin_of, read_choices
-from datasync_crawler.domain.completeness import Verdict, read_verdict
+from datasync_crawler.domain.completeness import Verdict
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, NotComplete
 
 if TYPE_CHECKING:
@@ -142,14 +143,13 @@ def _ready(choices: Choices, url: str, *, recheck: bool) -> Verdict | None:
         if ledger.profile() is None:
             raise ConfigurationError("no profile yet: run scrapy crawl discover first")
         await_turn(ledger, identity(Path(choices.state)), choices.give_up_after)
-        document = ledger.remembered("verdict").get("complete")
-        verdict = read_verdict(document) if document else None
         if recheck:
             ledger.reopen()
-        if verdict is None or not verdict.complete or recheck:
             return None
-        standing = ledger.standing()
-        return verdict if standing.proven and standing.events == verdict.count else None
+        try:
+            return prove(ledger)[0]
+        except NotComplete:
+            return None
 
 
 def _profiled(crawler: Crawler) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datasync_crawler.domain.completeness import Verdict, read_verdict
+from datasync_crawler.domain.completeness import Verdict, read_verdict, shortfalls
 from datasync_crawler.domain.errors import NotComplete
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ def prove(ledger: Ledger) -> tuple[Verdict, Standing]:
     if document is None:
         raise NotComplete("nothing was drained yet: run scrapy crawl events")
     verdict, standing = read_verdict(document), ledger.standing()
-    against = [*verdict.against, *standing.faults]
+    short = shortfalls(standing.events, standing.rejected, verdict.totals, verdict.accepted)
+    against = list(dict.fromkeys([*verdict.against, *standing.faults, *short]))
     if standing.events != verdict.count:
         against.append(f"{verdict.count} events were proven, {standing.events} are stored")
     if against:

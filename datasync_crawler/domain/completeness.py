@@ -8,12 +8,18 @@ import msgspec
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """Whether ``count`` rows are the whole set; ``against`` says what is missing, ``noted`` what is worth knowing."""
+    """Whether ``count`` rows are the whole set; ``against`` says what is missing, ``noted`` what is worth knowing.
+
+    ``totals`` are those that the service told of the whole, the most trusted first, and ``accepted`` so many rejected
+    rows: with them it can be judged again.
+    """
 
     complete: bool
     count: int
     against: tuple[str, ...] = ()
     noted: tuple[str, ...] = ()
+    totals: tuple[tuple[str, int], ...] = ()
+    accepted: int = 0
 
     def to_json(self) -> bytes:
         """The verdict as a JSON document."""
@@ -39,15 +45,22 @@ def judge_set(
         *([f"{open_shards} shards have no proven end"] if open_shards else []),
         *([f"{holes} gaps or overlaps between shards"] if holes else []),
         *([f"{count} rows in the table, {claimed} claimed by shards"] if count != claimed else []),
-        *([f"{lost} rows could not be stored"] if lost > accept_rejected else []),
-        *([f"{told - count} rows short of {name} ({told})" for name, told in totals[:1] if count + lost < told]),
+        *shortfalls(count, lost, totals, accept_rejected),
     ]
     noted = [
         *(["no total is told: the shards' proven ends suffice"] if not totals else []),
         *([f"{count - told} rows more than {name} tells ({told})" for name, told in totals[:1] if count > told]),
         *([f"{name} tells {told}, {told - count:+d}" for name, told in totals[1:] if told != count]),
     ]
-    return Verdict(not against, count, tuple(against), tuple(noted))
+    return Verdict(not against, count, tuple(against), tuple(noted), tuple(totals), accept_rejected)
+
+
+def shortfalls(count: int, lost: int, totals: Sequence[tuple[str, int]], accept_rejected: int) -> list[str]:
+    """What speaks against ``count`` rows, of which ``lost`` more were rejected, when so many are told of."""
+    return [
+        *([f"{lost} rows could not be stored"] if lost > accept_rejected else []),
+        *([f"{told - count} rows short of {name} ({told})" for name, told in totals[:1] if count + lost < told]),
+    ]
 
 
 def read_verdict(document: bytes) -> Verdict:

@@ -56,7 +56,7 @@ def test_all_flaws_are_named() -> None:
     ],
 )
 def test_what_speaks_of_a_lower_rank_is_named_and_not_held_against(totals: list[tuple[str, int]], noted: str) -> None:
-    assert verdict(totals=totals) == Verdict(complete=True, count=100, noted=(noted,))
+    assert verdict(totals=totals) == Verdict(complete=True, count=100, noted=(noted,), totals=tuple(totals))
 
 
 def test_rejected_rows_that_were_accepted_make_up_for_the_total() -> None:
