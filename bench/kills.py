@@ -72,7 +72,7 @@ def told(place: Place, seed: int) -> Story:
     except TimeoutExpired as error:
         story = Story(wrong=[str(error)])
     line = f"{seed:4}  {story.struck} killed  {story.in_flight:2} in flight  {story.again:2} again"
-    verdict = "; ".join(story.wrong) or "exact"
+    verdict = "; ".join(story.wrong) or ("exact" if story.tries == 1 else f"exact at try {story.tries}")
     print(f"{line}  {verdict}  [{' | '.join(map(str, plan_of(seed)))}]", flush=True)
     return story
 
