@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import AsyncExitStack
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _READ_AHEAD = 1 << 20
 """Bytes read before the socket waits for its reader; at aiohttp's 64 kB a page stops and starts dozens of times."""
+
+# Python itself refuses to read numbers of some thousand digits.
+_ABSURD = re.compile(r"\d{400}")
 
 _PIECE = 1 << 22
 """Bytes of a body between two looks at its size."""
@@ -126,8 +130,9 @@ def secrets_of(crawler: Crawler) -> Secrets:
 
 
 def headers_of(response: Response) -> dict[str, str]:
-    """The headers of an answer as text; of repeated ones the values are joined."""
-    return {str(name): str(value) for name, value in response.headers.to_unicode_dict().items()}
+    """The headers of an answer as text; of repeated ones the values are joined. Absurd numbers are left out."""
+    told = ((str(name), str(value)) for name, value in response.headers.to_unicode_dict().items())
+    return {name: value for name, value in told if not _ABSURD.search(value)}
 
 
 def _filled(headers: Headers, secrets: Secrets) -> dict[bytes, list[str]]:

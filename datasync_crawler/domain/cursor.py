@@ -84,7 +84,7 @@ def _decode(cursor: str) -> dict[str, object] | None:
     try:
         plain = cursor if _is_plain(cursor) else base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
         members = json.loads(plain)
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         return None
     return members if isinstance(members, dict) else None
 

@@ -159,7 +159,7 @@ def is_json(text: bytes) -> bool:
     """Whether a text is one JSON value."""
     try:
         msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -167,5 +167,5 @@ def is_json(text: bytes) -> bool:
 def _elements(text: str) -> list[bytes]:
     try:
         return [bytes(element) for element in msgspec.json.decode(text, type=list[msgspec.Raw])]
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return [text.encode()]

@@ -25,7 +25,7 @@ def read_grant(grant: TokenGrant, body: bytes) -> Granted | None:
     """What the body grants, or None when it holds no token."""
     try:
         document = msgspec.json.decode(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     token, life, endpoint = (_at(document, path) for path in (grant.token, grant.life, grant.endpoint))
     if not isinstance(token, str) or not token:

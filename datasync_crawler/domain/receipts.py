@@ -15,6 +15,7 @@ import msgspec
 
 from datasync_crawler.domain.errors import DatasyncError, KeyExpired, KeyRefused, SubmissionRefused, SubmissionTooSoon
 from datasync_crawler.domain.ratelimit import RateWord, refuses
+from datasync_crawler.domain.texts import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +128,7 @@ def states_count(entry: dict[str, Any]) -> bool:
 def _json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return None
 
 
@@ -150,12 +151,7 @@ def _names(path: tuple[str, ...]) -> frozenset[str]:
 
 
 def _whole(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, str):
-        plain = value.replace(",", "")
-        return int(plain) if plain.isascii() and plain.isdigit() else None
-    return value if isinstance(value, int) else None
+    return whole(value.replace(",", "") if isinstance(value, str) else value)
 
 
 def _place(address: str) -> str:
@@ -184,16 +180,16 @@ def _submission(nodes: list[Node]) -> str | None:
 
 
 def _count(nodes: list[Node], count: int) -> int | None:
-    told = [whole for path, value in nodes if _names(path) & _COUNT and (whole := _whole(value)) is not None]
+    told = [number for path, value in nodes if _names(path) & _COUNT and (number := _whole(value)) is not None]
     return count if count in told else next(iter(told), None)
 
 
 def _remaining(nodes: list[Node]) -> int | None:
     """The number left; where only single submissions tell it, the least of theirs. Limits on calls are passed over."""
     told = [
-        ("" in path, not any("submission" in name.lower() for name in path), len(path), whole)
+        ("" in path, not any("submission" in name.lower() for name in path), len(path), number)
         for path, value in nodes
-        if _names(path) & _LEFT and (whole := _whole(value)) is not None
+        if _names(path) & _LEFT and (number := _whole(value)) is not None
         if not any(_names((name,)) & _MOMENTS for name in path)
     ]
     return min(told)[-1] if told else None

@@ -172,7 +172,7 @@ def _json(response: Response | None) -> Any:
         return None
     try:
         return msgspec.json.decode(response.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return None
 
 

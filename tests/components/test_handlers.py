@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from scrapy import Request
 from scrapy.exceptions import CannotResolveHostError, DownloadCancelledError, DownloadFailedError
+from scrapy.http import Response
 
 from datasync_crawler.handlers import KeyedDownloadHandler, calls_abandoned, headers_of, secrets_of
 from datasync_crawler.spiders.keyless import FAILED
@@ -167,6 +168,11 @@ def test_nothing_of_scrapy_listens_or_leads_elsewhere(crawler_with: Callable[...
     assert [name for name in off if settings.getbool(name)] == []
     assert settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES")
     assert settings["REFERRER_POLICY"] == "no-referrer"
+
+
+def test_a_number_of_thousands_of_digits_is_none() -> None:
+    told = {"X-Left": "9" * 5_000, "X-Limit": "10", "Link": "<http://h/?after=" + "x9" * 3_000 + ">"}
+    assert headers_of(Response("http://h/", headers=told)).keys() == {"X-Limit", "Link"}
 
 
 def test_a_crawler_has_one_set_of_secrets(crawler_with: Callable[..., Crawler]) -> None:

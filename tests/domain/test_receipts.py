@@ -138,3 +138,10 @@ def test_a_refusal_is_told_in_one_short_line_of_the_services_words() -> None:
     assert explain(502, b"<html><h1>502 Bad Gateway</h1></html>") == "status 502: 502 Bad Gateway"
     assert "\x1b" not in explain(500, b"\x1b[2J")
     assert len(explain(500, b"x" * 10_000)) < 300
+
+
+@pytest.mark.parametrize("text", [b"[" * 100_000, b'{"a":' * 100_000, b'{"remaining":"' + b"9" * 5_000 + b'"}'])
+def test_what_is_absurd_is_read_as_nothing(text: bytes) -> None:
+    assert judge(200, text, 20) is Verdict.DOUBTFUL
+    assert read_listing(text) is None
+    assert explain(500, text).startswith("status 500")

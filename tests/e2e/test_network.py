@@ -46,3 +46,16 @@ def test_all_that_a_network_does_leaves_the_set_exact(postgres_url: str, tmp_pat
     assert (judged["count"], judged["missing"], judged["unknown"], judged["double"]) == (8_000, 0, 0, 0)
     assert score["pools"]["refused"].keys() <= {"feed"}
     assert other.heads == []
+
+
+def test_a_host_that_nobody_knows_is_told_in_one_line(
+    service: Simulator, postgres_url: str, tmp_path: Path, forks: Forks
+) -> None:
+    nowhere = {"API_BASE_URL": "http://nowhere.invalid/api/v1", "WEB_PORT": "off"}
+    ended = Trial(service, tmp_path, postgres_url, nowhere, forks).run("crawl", "discover")
+    assert ended.code == 2
+    said = [line for line in ended.err.splitlines() if line.startswith("scrapy")]
+    assert said == [
+        "scrapy crawl: nothing answers at http://nowhere.invalid/api/v1: check API_BASE_URL and the network"
+    ]
+    assert "Traceback" not in ended.err

@@ -156,7 +156,7 @@ def answered(probe: Probe, status: int, headers: Mapping[str, str], body: bytes,
     """The answer to a probe, decoded and read as far as it can be; broken bodies leave ``document`` None."""
     try:
         document = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         document = None
     taken = 200 <= status < 300  # noqa: PLR2004 - the success range of HTTP
     listing = read_listing(document, body, at, url=probe.url, headers=headers) if taken else None

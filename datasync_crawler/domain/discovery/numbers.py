@@ -12,6 +12,7 @@ from datasync_crawler.domain.discovery.leaves import leaves
 from datasync_crawler.domain.discovery.listing import Listing
 from datasync_crawler.domain.discovery.parameters import Roles, read_roles
 from datasync_crawler.domain.discovery.probing import limit_name, plain_probe, route_of, with_query
+from datasync_crawler.domain.texts import whole
 
 # So many of the known rows are asked for once more.
 _OVERLAP = 3
@@ -85,7 +86,7 @@ def counted_on(shown: Listing) -> Iterator[tuple[str, bool]]:
     """Parameters that number the second page in its address: by the rows before it, or (True) by its own number."""
     rows = {len(shown.page.ids), len(set(shown.page.ids))}
     for name, value in shown.onward:
-        number = int(value) if value.isdecimal() else 0
+        number = whole(value) or 0
         if number in {1, _PAGE} | rows:
             yield name, number <= _PAGE
 

@@ -86,7 +86,7 @@ def _mentions(seen: Sightings) -> list[Mentions]:
 def _document(text: str, url: str, base: str) -> Mentions:
     try:
         formal = read_openapi(msgspec.json.decode(text), url, base)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         formal = None
     return formal or read_document(text, url, base)
 

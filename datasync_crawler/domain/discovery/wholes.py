@@ -153,7 +153,7 @@ def _is_data(cells: Sequence[str], known: Listing) -> bool:
 def _rows(form: str, shape: RowShape, text: str) -> list[Any]:
     try:
         return [msgspec.json.decode(row) for row in framer_of(form, shape).feed(text)]
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return []
 
 
