@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from typing import TYPE_CHECKING, Any, Self
@@ -82,9 +83,9 @@ class MaskSecrets(logging.Filter):
 
 
 class MonitorsInBrief(logging.Filter):
-    """Of Spidermon's some thirty lines a run, lets those through that name a monitor and its result."""
+    """Of Spidermon's some thirty lines each time, lets those through that name a monitor which fails."""
 
-    _RESULT = re.compile(r"\[Spidermon\] \w+Monitor/")
+    _RESULT = re.compile(r"\[Spidermon\] \w+Monitor/.*\.\.\. (?!OK)")
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the line tells something."""
@@ -93,18 +94,27 @@ class MonitorsInBrief(logging.Filter):
 
 
 class LogFilters:
-    """The extension that puts our filters on every handler of the root logger, which Scrapy has set up by now.
+    """The extension that puts our filters on every handler of the root logger.
 
-    It says first where the key lies open.
+    Scrapy makes its handler anew right after the extensions, before anything is sent: so they are put on twice. It
+    says first where the key lies open.
     """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._filters = (MaskSecrets(secrets_of(crawler)), MonitorsInBrief())
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Scrapy's way to make one."""
-        mask = MaskSecrets(secrets_of(crawler))
-        for handler in logging.getLogger().handlers:
-            handler.addFilter(mask)
-            handler.addFilter(MonitorsInBrief())
+        """Scrapy's way to make one, which it does inside its event loop."""
+        filters = cls(crawler)
+        filters.put_on()
+        asyncio.get_running_loop().call_soon(filters.put_on)
         if crawler.settings.getbool("DOTENV_EXPOSED"):
             logger.warning(EXPOSED)
-        return cls()
+        return filters
+
+    def put_on(self) -> None:
+        """Every handler that there is now has the filters, once."""
+        for handler in logging.getLogger().handlers:
+            for each in self._filters:
+                handler.addFilter(each)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _EVERY = 1.0
+# Seconds that the end waits for a beginning: the database may have gone meanwhile.
+_PATIENCE = 1.0
 
 
 class Progress:
@@ -75,17 +77,24 @@ class Progress:
         self._loop.start(_EVERY, now=True)
 
     async def _closed(self) -> None:
-        # Up to its first wait this goes before the monitors, which read the last figures.
-        self._count_again(self._look())
+        try:
+            # Up to its first wait this goes before the monitors, which read the last figures.
+            self._count_again(self._look())
+            await self._begun()
+            view = self._look()
+            for drawing in list(self._drawings):
+                self._draw(drawing, view)
+        finally:
+            await asyncio.gather(*(self._end(drawing) for drawing in self._drawings))
+            logging.getLogger().removeHandler(self._troubles)
+
+    async def _begun(self) -> None:
+        """Waits until everything has begun, though not for long, and lets it tick no more."""
         if self._beginning is not None:
-            await self._beginning
+            await asyncio.wait([self._beginning], timeout=_PATIENCE)
+            self._beginning.cancel()
         if self._loop.running:
             self._loop.stop()
-        view = self._look()
-        for drawing in list(self._drawings):
-            self._draw(drawing, view)
-        await asyncio.gather(*(self._end(drawing) for drawing in self._drawings))
-        logging.getLogger().removeHandler(self._troubles)
 
     @property
     def _run(self) -> Any:

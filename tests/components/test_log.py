@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from scrapy.exceptions import DropItem
 from datasync_crawler.domain.page import Page, StoredPage
 from datasync_crawler.domain.shard import Checkpoint
 from datasync_crawler.flow.secrets import Secrets
-from datasync_crawler.log import LogFilters, MaskSecrets, QuietFormatter
+from datasync_crawler.log import LogFilters, MaskSecrets, MonitorsInBrief, QuietFormatter
 from tests.components.secret import KEY
 
 if TYPE_CHECKING:
@@ -96,15 +97,47 @@ def test_a_line_without_a_secret_is_left_alone(logged: tuple[logging.Logger, io.
     assert text.getvalue() == "7 rows of shard 3\n"
 
 
-def test_the_mask_sits_on_every_handler_there_is(crawler_with: Callable[..., Crawler]) -> None:
-    text, root = io.StringIO(), logging.getLogger()
-    handler = logging.StreamHandler(text)
-    root.addHandler(handler)
-    try:
-        LogFilters.from_crawler(crawler_with())
-        logging.getLogger("anybody").warning("sent %s", KEY)
-    finally:
-        root.removeHandler(handler)
-        for other in root.handlers:
-            other.filters.clear()
-    assert text.getvalue() == "sent {key}\n"
+@pytest.fixture
+def handler() -> Iterator[logging.StreamHandler[io.StringIO]]:
+    """A handler that nobody has seen yet; the filters of all others are put back."""
+    root = logging.getLogger()
+    before = {other: list(other.filters) for other in root.handlers}
+    yield (new := logging.StreamHandler(io.StringIO()))
+    root.removeHandler(new)
+    for other, filters in before.items():
+        other.filters[:] = filters
+
+
+async def test_the_mask_sits_on_every_handler_there_is(
+    crawler_with: Callable[..., Crawler], handler: logging.StreamHandler[io.StringIO]
+) -> None:
+    logging.getLogger().addHandler(handler)
+    LogFilters.from_crawler(crawler_with())
+    logging.getLogger("anybody").warning("sent %s", KEY)
+    await asyncio.sleep(0)
+    logging.getLogger("anybody").warning("sent it")
+    assert handler.stream.getvalue() == "sent {key}\nsent it\n"
+
+
+async def test_a_handler_that_is_made_right_after_the_extensions_has_the_mask_too(
+    crawler_with: Callable[..., Crawler], handler: logging.StreamHandler[io.StringIO]
+) -> None:
+    LogFilters.from_crawler(crawler_with())
+    logging.getLogger().addHandler(handler)
+    await asyncio.sleep(0)
+    logging.getLogger("anybody").warning("sent %s", KEY)
+    assert handler.stream.getvalue() == "sent {key}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("[Spidermon] ------------------ MONITORS ------------------", False),
+        ("[Spidermon] CompletenessMonitor/test_stat_monitor... OK", False),
+        ("[Spidermon] CompletenessMonitor/test_stat_monitor... FAIL", True),
+        ("any other line", True),
+    ],
+)
+def test_of_the_monitors_those_are_told_that_fail(line: str, told: bool) -> None:
+    record = logging.LogRecord("events", logging.INFO, __file__, 1, line, (), None)
+    assert MonitorsInBrief().filter(record) is told

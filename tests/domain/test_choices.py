@@ -112,6 +112,14 @@ def test_a_flag_has_many_spellings(text: str, meant: bool) -> None:
         ("KEY_LIFE_MINUTES", "0", "at least 0.01"),
         ("GIVE_UP_AFTER", "never", "at least 0.01, not 'never'"),
         ("ACCEPT_REJECTED", "1.2", "whole number, not 1.2"),
+        ("PROGRESS", "loud", "one of auto, live, plain, json, quiet, not 'loud'"),
+        ("PROGRESS", "", "one of auto"),
+        ("WEB_HOST", "a host", "interface of this machine, not 'a host'"),
+        ("WEB_HOST", "", "interface of this machine"),
+        ("WEB_PORT", "http", "at least 0, not 'http'"),
+        ("WEB_PORT", "65536", "a port, 0 for any or off for none"),
+        ("WEB_PORT", "-1", "at least 0"),
+        ("WEBHOOK_URL", "hooks.test/x", "http(s) address"),
     ],
 )
 def test_each_nonsense_gives_one_clear_line_that_names_the_setting(name: str, value: object, line: str) -> None:
@@ -122,6 +130,18 @@ def test_each_nonsense_gives_one_clear_line_that_names_the_setting(name: str, va
     assert line in message
     assert "\n" not in message
     assert raised.value.exit_code == 2
+
+
+def test_the_page_can_be_left_out_and_who_is_told_is_left_out_by_default() -> None:
+    choices = read_choices(SOUND | {"WEB_PORT": "OFF", "PROGRESS": "Quiet"})
+    assert (choices.web_port, choices.progress, choices.webhook) == (None, "quiet", None)
+    assert read_choices(SOUND | {"WEBHOOK_URL": "https://hooks.test/x"}).webhook == "https://hooks.test/x"
+
+
+def test_who_makes_no_call_can_do_without_a_key() -> None:
+    assert read_choices(SOUND | {"TARGET_API_KEY": ""}, keyed=False).key == ""
+    with pytest.raises(ConfigurationError, match="TARGET_API_KEY"):
+        read_choices(SOUND | {"TARGET_API_KEY": "two words"}, keyed=False)
 
 
 def test_a_senseless_key_is_not_shown() -> None:

@@ -24,6 +24,8 @@ def test_one_command_leads_from_nothing_to_an_accepted_submission_and_a_second_t
     assert ended.code == 0, ended.err[-2000:]
     assert ended.out.splitlines()[-1] == f"ingestion complete: {EVENTS} events"
     assert f"submission accepted: {EVENTS} events for {REPOSITORY}" in ended.out
+    assert "[Spidermon] ---" not in ended.err
+    assert "the live page: http://127.0.0.1:" in ended.err
     rows = trial.rows("SELECT id::text, payload->>'id', occurred_at IS NULL, type IS NULL FROM ingested_events")
     assert {row[0] for row in rows} == truth
     assert all(own == inner and not (timeless or typeless) for own, inner, timeless, typeless in rows)

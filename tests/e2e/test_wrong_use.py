@@ -33,9 +33,13 @@ NONSENSE = {
     "KEY_LIFE_MINUTES": "0",
     "MAX_IN_FLIGHT": "0",
     "MAX_IN_FLIGHT_BYTES": "64MB",
+    "PROGRESS": "loud",
     "RATE_LIMIT_BUFFER": "-1",
     "STATE_DIR": "/dev/null/state",
     "TARGET_API_KEY": "two words",
+    "WEBHOOK_URL": "nobody",
+    "WEB_HOST": "a host",
+    "WEB_PORT": "http",
     "WORKER_CONCURRENCY": "1.5",
 }
 
