@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from datasync_crawler.domain.profile import Credential, CursorShape, Endpoint, Lane, Pool, Profile, RowShape
-from datasync_crawler.domain.ways import Kind, Pace, best_alone, joining, rank, together, worth_again
+from datasync_crawler.domain.ways import Kind, Pace, best_alone, joining, numbered, rank, together, worth_again
 
 CURSOR = CursorShape("standard", padded=True, order=("at", "no"), id="no", time="at")
 LIST = Endpoint("list", "http://h/list", RowShape(("rows",), "no", time="at"), cap=200, cursor=CURSOR, latency=1.0)
@@ -53,6 +53,21 @@ def test_what_leads_no_further_than_its_first_page_is_left_beside_lists_that_sta
     pages = replace(SEALED, name="pages", page_param="page")
     assert order(profile(LIST, pages)) == [("list", True), ("pages", False)]
     assert order(profile(LIST, replace(SEALED, name="chain", cursor_param="after")))[1] == ("chain", True)
+
+
+def test_numbers_are_preferred_to_times_only_where_they_bring_much_more() -> None:
+    pages = replace(SEALED, name="pages", page_param="page")
+    for cap, by_number in ((250, False), (1_000, True)):
+        found = profile(LIST, replace(pages, cap=cap))
+        assert numbered(found) is by_number
+        assert dict(order(found)) == {"list": not by_number, "pages": by_number}
+
+
+def test_what_holds_all_in_one_page_is_taken_alone() -> None:
+    once = replace(SEALED, name="once", cap=10_000, latency=9.0)
+    found = replace(profile(LIST, once), totals=(("list", 9_000),))
+    assert order(found) == [("once", True), ("list", False)]
+    assert order(replace(found, totals=(("list", 11_000),)))[0] == ("list", True)
 
 
 def test_of_lists_that_go_on_and_one_that_does_not_the_latter_is_left() -> None:

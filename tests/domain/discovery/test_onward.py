@@ -42,7 +42,9 @@ def linking(link: object, *, at: str = "next", url: str = URL, **headers: str) -
     return listing
 
 
-@pytest.mark.parametrize("at", ["next", "links.next", "_links.next.href", "paging.nextPageUrl", "more"])
+@pytest.mark.parametrize(
+    "at", ["next", "links.next", "_links.next.href", "paging.nextPageUrl", "more", "page.endCursor.href", "after"]
+)
 @pytest.mark.parametrize("base", ["http://h/api/events", "/api/events", ""])
 def test_an_address_of_the_same_list_leads_on_wherever_it_stands(at: str, base: str) -> None:
     listing = linking(f"{base}?limit=100&after=abc", at=at)
@@ -75,7 +77,7 @@ def test_what_leads_elsewhere_or_nowhere_is_neither_a_link_nor_a_cursor(link: st
     assert (shape.next_cursor, shape.next_link, shape.chained) == (None, (), False)
 
 
-@pytest.mark.parametrize("at", ["links.prev", "links.self", "_links.next_first.href", "home"])
+@pytest.mark.parametrize("at", ["links.prev", "links.self", "_links.next_first.href", "home", "page.startCursor"])
 def test_an_address_that_is_not_said_to_lead_on_is_none(at: str) -> None:
     assert not linking("/api/events?after=abc", at=at).shape.chained
 

@@ -95,6 +95,21 @@ def test_a_key_that_no_header_takes_is_tried_in_the_query_with_one_call() -> Non
     assert case.main is not None
 
 
+class Hollow(QueryOnly):
+    """Has nothing at one of the addresses that the code names, whoever asks."""
+
+    def answer(self, probe: Probe, round_number: int) -> Answer:
+        if "/api/users" in probe.url:
+            return answer_to(probe, {"error": "not here"}, status=404)
+        return super().answer(probe, round_number)
+
+
+def test_an_address_that_is_not_there_says_nothing_of_the_key() -> None:
+    case, rounds = Hollow(query_name="access_key").conversation()
+    assert [probe.question for probe in rounds[1]] == [Question.ROWS]
+    assert case.main is not None
+
+
 class Stumbling(Service):
     """Is out of order at the first call for every question."""
 
@@ -151,6 +166,11 @@ def test_a_disliked_cursor_is_not_made_again() -> None:
 def test_a_collection_that_holds_more_is_taken_instead() -> None:
     case, _ = Service(users=90_000).conversation()
     assert [answer.probe.endpoint for answer in case.asked(Question.ROWS)] == ["events", "users"]
+
+
+def test_a_collection_that_holds_hardly_more_is_the_same_a_moment_later() -> None:
+    case, _ = Service(users=4_020).conversation()
+    assert [answer.probe.endpoint for answer in case.asked(Question.ROWS)] == ["events"]
 
 
 def test_filters_are_tried_in_seconds_only_when_they_were_not_liked_in_milliseconds() -> None:
