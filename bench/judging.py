@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import TYPE_CHECKING
+
+from datasync_crawler.simulator.oracle import ways_of
 
 if TYPE_CHECKING:
     from bench.draining import Drained
@@ -14,12 +17,18 @@ MOST_DISCOVERY_CALLS, MOST_REFUSALS, MOST_TRIES = 15, 3, 3
 MARGIN, START_UP = 1.3, 10.0
 SPARE = 15
 """Calls more that a world at random may cost: its best way may be one that few services have so."""
-MOST_LOOKS_IN_VAIN = 20
-"""Calls for what is told of and cannot be had, until that is believed."""
+MOST_LOOKS_IN_VAIN, MOST_WALKS = 20, 5
+"""Calls for what is told of and cannot be had, until that is believed, and walks along a chain for that."""
 
 
 def complaints(drained: Drained, chart: Chart, again: Callable[[], Drained], *, spare: int = 0) -> list[str]:
-    """What was wrong, or which bounds were missed: those only when they were missed at each of three tries.
+    """What was wrong, or which bounds were missed at each of three tries (:func:`measured`)."""
+    last = measured(drained, chart, again, spare=spare)
+    return wrong(last, chart) + missed(last, chart, spare=spare)
+
+
+def measured(drained: Drained, chart: Chart, again: Callable[[], Drained], *, spare: int = 0) -> Drained:
+    """The first of three tries that is wrong or keeps all bounds, else the last; the first one is ``drained``.
 
     Windows last a second or two, and the machine is one that others use. ``spare`` calls more are allowed.
     """
@@ -27,7 +36,7 @@ def complaints(drained: Drained, chart: Chart, again: Callable[[], Drained], *, 
         if wrong(drained, chart) or not missed(drained, chart, spare=spare):
             break
         drained = again()
-    return wrong(drained, chart) + missed(drained, chart, spare=spare)
+    return drained
 
 
 def wrong(drained: Drained, chart: Chart) -> list[str]:
@@ -37,7 +46,7 @@ def wrong(drained: Drained, chart: Chart) -> list[str]:
 
 def missed(drained: Drained, chart: Chart, *, spare: int = 0) -> list[str]:
     """The bounds that a drain did not keep: calls, refusals a pool, seconds."""
-    oracle, spare = chart.oracle, spare if chart.oracle.drainable else spare + MOST_LOOKS_IN_VAIN
+    oracle, spare = chart.oracle, spare if chart.oracle.drainable else spare + _looks_in_vain(chart)
     bounds = {
         "discovery's calls": (drained.discovery, MOST_DISCOVERY_CALLS),
         "calls": (drained.score["calls"]["keyed"], MARGIN * oracle.least_calls + MOST_DISCOVERY_CALLS + spare),
@@ -46,6 +55,12 @@ def missed(drained: Drained, chart: Chart, *, spare: int = 0) -> list[str]:
     for pool, refusals in drained.refused.items():
         bounds[f"refusals of {pool}"] = refusals, MOST_REFUSALS if keeps_still(chart.world, pool) else 0
     return [f"{what}: {seen}, at most {most}" for what, (seen, most) in bounds.items() if seen > most]
+
+
+def _looks_in_vain(chart: Chart) -> int:
+    """Calls for what cannot be had; a chain that nothing enters has to be walked anew where its cursor died."""
+    enterable = any(way.chains == inf for way in ways_of(chart.world))
+    return MOST_LOOKS_IN_VAIN if enterable else MOST_LOOKS_IN_VAIN + MOST_WALKS * chart.oracle.least_calls
 
 
 def keeps_still(world: World, pool: str) -> bool:

@@ -130,6 +130,11 @@ NEEDS: tuple[Need, ...] = (
         lambda world: world.limits and not world.budgets.refusal_silent,
     ),
     _need(
+        "rows that come make up for those that are told of and are not there",
+        "arrivals",
+        lambda world: max(world.total_extra if world.truth.total_told else world.stats_extra, 0) == 0,
+    ),
+    _need(
         "no feed has an order",
         "oldest_first",
         lambda world: world.ways.feed_told or world.ways.oldest_first == "events",
