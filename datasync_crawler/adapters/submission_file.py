@@ -11,11 +11,14 @@ if TYPE_CHECKING:
 
 
 def write_submission(path: Path, chunks: Iterable[bytes]) -> int:
-    """Writes the bytes that would be posted and returns how many; whatever fails, no half file is left at ``path``."""
+    """Writes the bytes that would be posted (mode 0600) and returns how many.
+
+    Whatever fails, no half file is left at ``path``.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as file:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             length = sum(map(file.write, chunks))
             file.flush()
             os.fsync(file.fileno())

@@ -186,6 +186,7 @@ def test_a_dry_run_writes_the_file_without_a_call(simulator: Simulator, submit: 
     file = submit.state / "submission.txt"
     assert str(file) in one_line(done.out)
     assert set(file.read_text().split("\n")) == simulator.truth()
+    assert file.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in submit.state.iterdir()] == ["submission.txt"]
     assert simulator.score()["calls"]["keyed"] == 0
     assert submit.outcomes() == []

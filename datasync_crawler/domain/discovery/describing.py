@@ -22,6 +22,7 @@ from datasync_crawler.domain.profile import Credential, Profile
 _HOLE = re.compile(r"\{([^{}]*)\}")
 # Rows of a list that its schema is made from: all are alike, and a page has thousands.
 _ENOUGH = 200
+_DEEPEST = 50
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 _PARAMETERS = {"limit": "rows a page", "cursor": "where the page begins", "since": "not older", "until": "not newer"}
 
@@ -122,11 +123,13 @@ def _schema(documents: Sequence[Any]) -> dict[str, Any]:
     return schema
 
 
-def _sample(value: Any) -> Any:
-    """The value with no list longer than enough to tell what it holds."""
+def _sample(value: Any, depth: int = _DEEPEST) -> Any:
+    """The value with no list longer than enough to tell what it holds, and nothing that is nested deeper than so."""
+    if depth == 0 and isinstance(value, (dict, list)):
+        return None
     if isinstance(value, dict):
-        return {name: _sample(member) for name, member in value.items()}
-    return [_sample(member) for member in value[:_ENOUGH]] if isinstance(value, list) else value
+        return {name: _sample(member, depth - 1) for name, member in value.items()}
+    return [_sample(member, depth - 1) for member in value[:_ENOUGH]] if isinstance(value, list) else value
 
 
 def _scheme(credential: Credential) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,6 +41,17 @@ def test_the_schema_is_of_what_was_seen() -> None:
     rows = answer["content"]["application/json"]["schema"]["properties"]["data"]["items"]["properties"]
     assert rows == {"id": {"type": "string"}, "kind": {"type": "string"}, "timestamp": {"type": "integer"}}
     assert "X-RateLimit-Limit" in answer["headers"]
+
+
+def test_what_is_nested_without_measure_is_described_as_far_as_anybody_reads() -> None:
+    case = Service().conversation()[0]
+    profile = conclude(case, "http://h", NOW)
+    deep: Any = {}
+    for _ in range(900):
+        deep = {"a": [deep]}
+    strange = replace(case, answers=tuple(replace(answer, document=deep) for answer in case.answers))
+    described: Mapping[str, Any] = json.loads(json.dumps(describe(strange, profile)))
+    assert [error.message for error in OpenAPIV31SpecValidator(described).iter_errors()] == []
 
 
 def test_parameters_say_what_they_are_for_and_the_key_is_none_of_them() -> None:
