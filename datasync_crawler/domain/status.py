@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from datasync_crawler.domain.completeness import Verdict
 from datasync_crawler.domain.profile import Profile
 from datasync_crawler.domain.shard import Shard
-from datasync_crawler.domain.view import State, View
+from datasync_crawler.domain.view import View
 
-# A crawl writes its view down every few seconds; one that has not for so long is gone.
+# A crawl writes its view down every few seconds, and when it ends; one that has not for so long was killed.
 _FRESH = 20.0
 
 
@@ -60,7 +60,7 @@ def status_of(
     """The status at a wall time; ``view`` is the last that a crawl left, if one ever did."""
     told = profile.totals[0][1] if profile is not None and profile.totals else None
     seen = view or View(now, "events", total=told)
-    fresh = view is not None and now - view.at < _FRESH and view.health.state not in {State.COMPLETE, State.FAILED}
+    fresh = view is not None and now - view.at < _FRESH and not view.ended
     held = replace(
         seen,
         events=sum(shard.rows for shard in shards),

@@ -100,7 +100,7 @@ class FindingView(msgspec.Struct, frozen=True):
 
 
 class View(msgspec.Struct, frozen=True):
-    """A run at the time ``at``.
+    """A run at the time ``at``, which is the last of a process that has ``ended``.
 
     ``rate`` is in events a second over the last ten seconds, ``mean_rate`` over all ``active`` ones, in which what is
     beyond ``base`` was stored. ``eta`` follows what the budgets still allow; ``planned`` is how long the whole was
@@ -110,6 +110,7 @@ class View(msgspec.Struct, frozen=True):
 
     at: float
     spider: str
+    ended: bool = False
     events: int = 0
     total: int | None = None
     base: int = 0

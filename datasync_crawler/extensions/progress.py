@@ -7,6 +7,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
 from scrapy import signals
 from scrapy.utils.asyncio import create_looping_call
 
@@ -81,7 +82,7 @@ class Progress:
             # Up to its first wait this goes before the monitors, which read the last figures.
             self._count_again(self._look())
             await self._begun()
-            view = self._look()
+            view = replace(self._look(), ended=True)
             for drawing in list(self._drawings):
                 self._draw(drawing, view)
         finally:

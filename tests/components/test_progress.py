@@ -74,7 +74,8 @@ async def close(kept: Progress) -> None:
 async def test_a_run_is_drawn_when_it_ends_however_short_it_was(crawler_with: Callable[..., Crawler]) -> None:
     gallery = Gallery()
     await close(await opened(crawler_with(), gallery, run=Drain(service(), FREE).run))
-    assert gallery.views[-1].spider == "events"
+    assert (gallery.views[-1].spider, gallery.views[-1].ended) == ("events", True)
+    assert not any(view.ended for view in gallery.views[:-1])
     assert gallery.ended
 
 

@@ -81,6 +81,12 @@ def test_a_crawl_that_was_not_seen_lately_is_gone_and_has_no_pace(told: Any, pos
     assert "no crawl runs; 1 min 15 s of work so far, the last at " in out
 
 
+def test_a_crawl_that_has_just_ended_does_not_run(told: Any, postgres_url: str) -> None:
+    fill(postgres_url, proven=False, view=seen(ended=True))
+    code, out, _ = told(postgres_url)
+    assert (code, "no crawl runs" in out) == (1, True)
+
+
 def test_a_crawl_that_stalls_is_not_well(told: Any, postgres_url: str) -> None:
     fill(postgres_url, proven=False, view=seen(state=State.STALLED))
     assert told(postgres_url)[0] == 1
