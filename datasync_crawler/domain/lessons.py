@@ -35,6 +35,8 @@ def learn_limit(log: Sequence[float], wait: float | None, usual: float | None = 
     The wait ends when the oldest counted call leaves the window, so every call of the log proposes a window: its age
     and the wait. One that an earlier stretch of the log contradicts is out; of the others a customary length is
     preferred (a wait is told in whole seconds, rounded up), then a round number of calls, then the longest history.
+    Of fewer calls than make a burst the shortest window is taken: as many a second, and what was asked for long ago
+    says nothing.
     """
     refused, accepted = log[-1], log[:-1]
     if wait is None:
@@ -45,6 +47,8 @@ def learn_limit(log: Sequence[float], wait: float | None, usual: float | None = 
     proposals = [Limit(len(accepted) - i, refused - stamp + wait) for i, stamp in enumerate(accepted)]
     proposals = proposals or [Limit(1, wait)]
     possible = [limit for limit in proposals if not _contradicted(limit, accepted)] or proposals[:1]
+    if len(accepted) < _BURST:
+        possible = [min(possible, key=lambda limit: limit.window)]
     best = min(possible, key=lambda limit: (_customary(limit.window) is None, _oddness(limit.calls), -limit.calls))
     return Limit(best.calls, _customary(best.window) or best.window)
 

@@ -85,6 +85,11 @@ def test_a_discovery_just_before_counts_in_the_lesson() -> None:
     assert budget.limit == Limit(200, 30.0)
 
 
+def test_a_call_of_long_ago_does_not_stretch_the_window_of_a_few() -> None:
+    assert learn_limit([0.0, 280.0, 285.0], 55.0) == Limit(1, 60.0)
+    assert learn_limit([0.0, 30.0, 35.0], 25.0) == Limit(1, 30.0)
+
+
 def test_a_refusal_that_comes_late_is_learned_from_the_call_it_refused() -> None:
     budget = Budget(echo=0.0)
     for step in range(14):
