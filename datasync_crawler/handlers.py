@@ -30,6 +30,9 @@ _READ_AHEAD = 1 << 20
 # Python itself refuses to read numbers of some thousand digits.
 _ABSURD = re.compile(r"\d{400}")
 
+_LONGEST_HEADER = 1 << 16
+"""Bytes of one header of an answer; a link with a long cursor in it goes beyond aiohttp's 8,190."""
+
 _PIECE = 1 << 22
 """Bytes of a body between two looks at its size."""
 
@@ -55,6 +58,7 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
         self._secrets = secrets_of(crawler)
         self._session._retry_connection = False  # noqa: SLF001 - see above
         self._session._read_bufsize = _READ_AHEAD  # noqa: SLF001 - it can only be said when the session is made
+        self._session._max_field_size = _LONGEST_HEADER  # noqa: SLF001 - the same
         self._abandoned = False
         self._under_way: set[asyncio.Task[Response]] = set()
         self._bodies: WeakSet[Body] = WeakSet()

@@ -124,6 +124,13 @@ async def test_of_repeated_headers_all_values_are_read(handler: KeyedDownloadHan
     assert headers_of(response)["X-Twice"] == "a,b"
 
 
+async def test_a_link_may_be_as_long_as_the_cursor_in_it(handler: KeyedDownloadHandler, wire: Wire) -> None:
+    link = b"</api?after=" + b"fn5%2B" * 4_000 + b'>; rel="next"'
+    wire.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nLink: " + link + b"\r\n\r\nok"
+    response = await handler.download_request(Request(wire.url))
+    assert headers_of(response)["Link"] == link.decode()
+
+
 async def test_a_certificate_that_nobody_vouches_for_is_not_spoken_to(
     handler: KeyedDownloadHandler, wire: Wire, tmp_path: Path
 ) -> None:
