@@ -11,6 +11,7 @@ from datasync_crawler.domain.errors import Malformed, PageError, RowsRejected, S
 from datasync_crawler.domain.headtotal import headed
 from datasync_crawler.domain.judging import EMPTY, Misplaced, ends, judge, sharpened, stays
 from datasync_crawler.domain.links import followed
+from datasync_crawler.domain.mending import read_mended
 from datasync_crawler.domain.page import Page, StoredPage
 from datasync_crawler.domain.ratelimit import speaks_of_rates
 from datasync_crawler.domain.shard import Checkpoint
@@ -68,7 +69,9 @@ class Reception:
         lane, live = run.lanes[ask.lane], run.shards[ask.shard]
         lane.largest = max(lane.largest, len(answer.body))
         try:
-            page = _page(lane, ask, answer) if meaning(answer) is Meaning.PAGE else EMPTY
+            # What could not be read twice stays so: then all of it that can be is.
+            mending = max(ask.attempt, live.looks_at_rejected) >= _LOOKS_AT_REJECTED
+            page = _page(lane, ask, answer, mending=mending) if meaning(answer) is Meaning.PAGE else EMPTY
             return self._received(ask, replace(page, start=ask.start), flying, answer.body)
         except RowsRejected as error:
             logger.info("shard %s through %s is asked once more: %s", ask.shard, ask.lane, error)
@@ -231,6 +234,7 @@ def _check_age(ask: Ask, live: LiveShard, page: Page) -> None:
     live.total = page.total
 
 
-def _page(lane: LiveLane, ask: Ask, answer: Answer) -> Page:
+def _page(lane: LiveLane, ask: Ask, answer: Answer, *, mending: bool) -> Page:
     shape, headers = lane.endpoint.shape, answer.headers
-    return headed(followed(lane.reader.read(answer.body), shape, ask.url, headers), shape, headers)
+    page = read_mended(lane.reader, answer.body) if mending else lane.reader.read(answer.body)
+    return headed(followed(page, shape, ask.url, headers), shape, headers)
