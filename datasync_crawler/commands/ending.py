@@ -6,6 +6,7 @@ A commit under way is finished where the database answers in that time; what was
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from contextlib import suppress
@@ -19,6 +20,23 @@ def end_within(code: int, seconds: float = PATIENCE) -> None:
     timer = threading.Timer(seconds, end_now, (code, f"still busy after {seconds:g} s"))
     timer.daemon = True
     timer.start()
+
+
+def heed_interrupts(seconds: float = PATIENCE) -> None:
+    """From now on an interrupt (Ctrl-C) ends this process soon also where Python cannot hear it, as in a slow query.
+
+    To be called by the main thread; an event loop that begins later hears interrupts in its own way.
+    """
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    threading.Thread(target=_heed, args=(heard, seconds), name="interrupts", daemon=True).start()
+
+
+def _heed(heard: int, seconds: float) -> None:
+    while (number := os.read(heard, 1)) and number[0] != signal.SIGINT:
+        pass
+    end_within(128 + signal.SIGINT, seconds)
 
 
 def end_now(code: int, reason: str) -> None:

@@ -11,6 +11,8 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
+from datasync_crawler.commands.ending import heed_interrupts
+
 if TYPE_CHECKING:
     import argparse
 
@@ -35,10 +37,11 @@ def add_parent_options(parser: argparse.ArgumentParser) -> None:
 
 
 def follow_parent(opts: argparse.Namespace, spider: str = "") -> bool:
-    """Does what the options ask for; False when the parent never let this step begin.
+    """Does what the options ask for, and heeds interrupts; False when the parent never let this step begin.
 
     While it waits everything is loaded that ``spider`` needs, so that it begins at once.
     """
+    heed_interrupts()
     if opts.when_told:
         for module in _NEEDED.get(spider, ()):
             importlib.import_module(module)

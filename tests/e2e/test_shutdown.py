@@ -140,11 +140,12 @@ def test_discovery_gives_up_a_dashboard_that_says_nothing(warm: Trial) -> None:
 
 
 @pytest.mark.browser
-def test_discovery_leaves_no_browser_behind(warm: Trial) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+def test_discovery_leaves_no_browser_behind(warm: Trial, number: signal.Signals, code: int) -> None:
     running = warm.forked("crawl", "discover", "--fresh")
     assert until(lambda: any(name.startswith("chrom") for name in left_over(warm)), running)
     with silent(warm.simulator):
-        assert told(running, signal.SIGINT).code == 130
+        assert told(running, number).code == code
         last = time.monotonic() + 5
         while left_over(warm) and time.monotonic() < last:
             time.sleep(0.05)
