@@ -9,7 +9,7 @@ from datasync_crawler.domain.errors import Malformed
 from datasync_crawler.domain.longest import waiting
 from datasync_crawler.domain.profile import RowShape
 
-_ARRAY = re.compile(r"\s*\[")
+_ARRAY = re.compile(r"\[")
 
 
 class ArrayElements:

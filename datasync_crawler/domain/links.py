@@ -16,7 +16,7 @@ from datasync_crawler.domain.errors import Shapeless
 from datasync_crawler.domain.page import Page
 from datasync_crawler.domain.profile import RowShape
 
-_LINK = re.compile(r"<([^>]+)>((?:\s*;\s*\w+\*?\s*=\s*(?:\"[^\"]*\"|[^\s,;]+))*)")
+_LINK = re.compile(r"<([^<>]+)>((?:\s*;\s*\w+\*?\s*=\s*(?:\"[^\"]*\"|[^\s,;]+))*)")
 _ATTRIBUTE = re.compile(r";\s*(\w+)\*?\s*=\s*\"?([^\";,]*)\"?")
 _BASE64 = re.compile(r"[\w+/-]{16,}=*", re.ASCII)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from datasync_crawler.domain.asking import page_url
@@ -78,3 +80,10 @@ def test_several_parameters_go_on_together_and_nothing_else_does() -> None:
     shard = Shard(1, None, None, Checkpoint(position=1, last_id="a", cursor=kept))
     url = page_url(endpoint, Credential("query", "key"), shard, 50, 0.0, "a")
     assert url == "http://h/api/events?limit=50&view=v%261&after=x&key={key}"
+
+
+@pytest.mark.parametrize("unit", ["<", "<a ", ";", " ", ';a="', ";a = ", "</x>;"])
+def test_a_header_of_nonsense_takes_no_time(unit: str) -> None:
+    begun = time.process_time()
+    assert next_address({"Link": "<x>" + unit * (100_000 // len(unit))}) is None
+    assert time.process_time() - begun < 1

@@ -36,8 +36,9 @@ def test_a_row_without_an_end_is_given_up(form: str) -> None:
     assert fed >= LONGEST_ROW - 2 * PIECE
 
 
-def test_what_stands_before_an_array_is_bounded_too() -> None:
-    cutter = StreamCutter("array", RowShape(rows=("rows",), id="no"))
+@pytest.mark.parametrize("path", [(), ("rows",)], ids=["nowhere", "somewhere"])
+def test_what_stands_before_an_array_is_bounded_too(path: tuple[str, ...]) -> None:
+    cutter = StreamCutter("array", RowShape(rows=path, id="no"))
     with pytest.raises(Malformed):  # noqa: PT012 - it is the whole that is too long
         for _ in range(2 * LONGEST_ROW // PIECE):
             cutter.feed(b" " * PIECE)

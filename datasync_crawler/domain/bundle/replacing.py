@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LONGEST_TEXT, _LONGEST_SOURCE = 300, 80
 _FOLLOWED_FLAGS = frozenset("giu")
 # An escape or a class, which hold no sign of their own.
-_CLOSED = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]")
+_CLOSED = re.compile(r"\\.|\[(?:\\.|[^\]\\]){0,999}\]")
 _ENDING = re.compile(rf"({_CLOSED.pattern})|\$")
 _ESCAPE = re.compile(r"\\.")
 # Escapes that mean the same here and in JavaScript: of signs, and the classes of characters.

@@ -15,7 +15,7 @@ from datasync_crawler.domain.profile import Evidence
 _VERBS = "GET|POST|PUT|PATCH|DELETE"
 _PATH_VALUE = re.compile(rf"(?:({_VERBS})\s+)?((?:https?://[\w.:-]+)?/[\w{{}}:./?=&-]*)")
 _CALL_IN_TEXT = re.compile(rf"\b({_VERBS})\s+`?((?:https?://[\w.:-]+)?/[^\s`\"'<>|),;]+)")
-_TABLE_NAME = re.compile(r"^\s*(?:\||[-*])\s*`(\w[\w-]*)`", re.MULTILINE)
+_TABLE_NAME = re.compile(r"^[ \t]*(?:\||[-*])\s*`(\w[\w-]*)`", re.MULTILINE)
 _QUERY_NAME = re.compile(r"[?&]([A-Za-z_][\w-]*)=")
 _HEADER = re.compile(r"\b([A-Za-z]\w*(?:-\w+)+|Authorization)\b(?:\s*:\s*(Bearer|Basic|Token|ApiKey)\s)?")
 _MOST = re.compile(r"(?:max(?:imum)?|up to|at most|capped at)\D{0,20}([\d,_]{2,9})", re.IGNORECASE)
