@@ -11,6 +11,8 @@ from datasync_crawler.domain.errors import ConfigurationError
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
 _DOWNLOADED = "chromium*-*/chrome-*/*chrome*"
+# What Docker and Podman leave in every container.
+_CONTAINERS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 _QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -34,8 +36,12 @@ def find_browser(chosen: str = "", downloads: str = "") -> str | None:
 
 
 def launch_options(executable: str) -> dict[str, Any]:
-    """Playwright's launch options for an executable; root needs a browser without its sandbox."""
-    sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
+    """Playwright's launch options for an executable; without a sandbox where it can have none.
+
+    That is as root, and in a container: a stricter one, which lets nobody make another inside.
+    """
+    bare = os.geteuid() == 0 or any(mark.exists() for mark in _CONTAINERS)
+    sandbox = ("--no-sandbox",) if bare else ()
     return {"executable_path": executable, "args": [*_QUIET, *sandbox], "timeout": 30_000}
 
 

@@ -43,8 +43,12 @@ def test_a_downloaded_browser_is_found_where_there_is_none_on_the_path(
     assert find_browser("", downloads) == str(browser)
 
 
-def test_root_alone_goes_without_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.geteuid", lambda: 0)
-    assert "--no-sandbox" in launch_options("/x")["args"]
-    monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert "--no-sandbox" not in launch_options("/x")["args"]
+@pytest.mark.parametrize(("user", "container", "bare"), [(0, False, True), (1000, False, False), (1000, True, True)])
+def test_root_and_who_is_in_a_container_go_without_the_sandbox(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, user: int, container: bool, bare: bool
+) -> None:
+    mark = tmp_path / "mark"
+    mark.touch() if container else None
+    monkeypatch.setattr("datasync_crawler.adapters.browser._CONTAINERS", (mark,))
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    assert ("--no-sandbox" in launch_options("/x")["args"]) is bare
