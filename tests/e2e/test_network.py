@@ -35,7 +35,7 @@ def test_all_that_a_network_does_leaves_the_set_exact(postgres_url: str, tmp_pat
         trial = Trial(service, tmp_path, postgres_url, seen, forks)
         trial.must("crawl", "discover")
         begun = True
-        ended = trial.must("crawl", "events")
+        ended = trial.must("crawl", "events", seconds=150)
         begun = False
         trial.must("submit")
         assert ended.out.splitlines()[-1] == "complete: 8000 events"
