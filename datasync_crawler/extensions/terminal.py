@@ -46,6 +46,8 @@ class Terminal:
         """Takes the place at the bottom, and leads the log above it."""
         streams = (sys.stderr, sys.stdout)
         self._live.start()
+        # A crawl that is killed could not bring it back.
+        self._console.show_cursor(show=True)
         for handler in logging.getLogger().handlers:
             if isinstance(handler, logging.StreamHandler) and handler.stream in streams:
                 self._led.append((handler, handler.setStream(sys.stderr)))
@@ -73,7 +75,7 @@ def picture(view: View, *, ascii_only: bool = False) -> RenderableType:
     return Group(
         _heading(view),
         # A bar alone does not end its line.
-        Padding(ProgressBar(total=view.total or 1, completed=view.events if view.total else 0)),
+        Padding(_bar(view)),
         _figures(view),
         _strip(view.strip, ascii_only=ascii_only),
         _lanes(view),
@@ -84,6 +86,11 @@ def picture(view: View, *, ascii_only: bool = False) -> RenderableType:
 def _heading(view: View) -> Text:
     share = "" if view.share is None else f"  {100 * view.share:.1f} %"
     return Text.assemble((counted(view), "bold"), share, "  ", (condition(view), _COLOURS[view.health.state]))
+
+
+def _bar(view: View) -> ProgressBar:
+    done = view.events if view.total else 0
+    return ProgressBar(total=view.total or 1, completed=done, complete_style="blue", finished_style="green")
 
 
 def _figures(view: View) -> Text:

@@ -24,6 +24,8 @@ _HOPELESS = 3
 _ENOUGH_CALLS = 5
 _LEAST_YIELD = 0.1
 _REFUSALS_IN_VAIN = 10
+# So long what no limit holds back may take to show how fast it is.
+_FIRST_SECONDS = 10.0
 
 
 def lanes_of(run: Run) -> tuple[LaneView, ...]:
@@ -133,7 +135,8 @@ def time_left(run: Run, gained: int, seconds: float) -> float | None:
     for pool in dict.fromkeys(lane.lane.pool for lane in limited):
         cap = max(lane.endpoint.cap for lane in limited if lane.lane.pool == pool)
         supplies.append(_supply(run.gate.budgets[pool], cap * share, run.clock.monotonic()))
-    if not supplies and not free:
+    untold = not free and len(limited) < len(useful) and seconds < _FIRST_SECONDS
+    if untold or not (supplies or free):
         return None
     rows = run.left - share * _coming(run)
     longest = earliest(supplies, rows, free)

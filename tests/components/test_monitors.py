@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -39,6 +41,8 @@ GOOD = View(
     lanes=(LaneView("list", "list", pages=100, faults=3),),
     pools=(PoolView("list", 10, 60.0, announced=True, use=0.95), PoolView("feed", refused=1)),
 )
+ALL = {*CompletenessSuite.monitors, *WatchSuite.monitors}
+WATCHING = Path(__file__).parents[2] / "docs" / "watching.md"
 PROVEN = {"datasync/complete": 1, "datasync/miscounted": 0}
 
 
@@ -128,6 +132,14 @@ def test_the_spider_runs_them_when_it_closes_and_every_minute(crawler_with: Call
     settings = crawler_with().settings
     assert settings.getlist("SPIDERMON_SPIDER_CLOSE_MONITORS") == ["datasync_crawler.monitors.CompletenessSuite"]
     assert settings.getdict("SPIDERMON_PERIODIC_MONITORS") == {"datasync_crawler.monitors.WatchSuite": 60}
+
+
+def test_the_document_names_every_monitor_and_its_threshold(crawler_with: Callable[..., Crawler]) -> None:
+    told = re.findall(r"^\| (\w+)(\*?) \|.*\| `(DATASYNC_\w+)` \|", WATCHING.read_text(), flags=re.MULTILINE)
+    monitors = {one.__name__.removesuffix("Monitor"): one.threshold_setting for one in ALL}
+    assert {name: setting for name, _, setting in told} == monitors
+    assert {f"{name}Monitor" for name, star, _ in told if star} == {one.__name__ for one in WatchSuite.monitors}
+    assert all(setting in crawler_with().settings for setting in monitors.values())
 
 
 class Ear:
