@@ -15,6 +15,7 @@ from datasync_crawler.domain.choices import read_choices
 from datasync_crawler.domain.view import Health, State, View
 from datasync_crawler.extensions.figures import tell_stats
 from datasync_crawler.extensions.keeping import Keeping
+from datasync_crawler.extensions.masking import masked
 from datasync_crawler.extensions.memory import held_bytes
 from datasync_crawler.extensions.shown import drawings_for
 from datasync_crawler.extensions.troubles import Troubles
@@ -39,13 +40,14 @@ class Progress:
     """Shows the spider's run while it lasts; nothing that fails here costs the crawl more than being seen."""
 
     def __init__(self, crawler: Crawler) -> None:
-        choices = read_choices(crawler.settings)
+        choices = read_choices(crawler.settings, keyed=False)
         self._crawler, self._key_life = crawler, choices.key_life
         self._patience = crawler.settings.getfloat("DATASYNC_STALL_SECONDS")
         self._keeping = Keeping(choices.database, id_only=choices.id_only) if choices.database else None
         self._drawings: list[Drawing] = drawings_for(choices)
         self._drawn: dict[Drawing, float] = {}
-        self._troubles = Troubles(secrets_of(crawler))
+        self._secrets = secrets_of(crawler)
+        self._troubles = Troubles(self._secrets)
         self._loop = create_looping_call(self._tick)
         self._watch: Watch | None = None
         self._began = time.monotonic()
@@ -110,10 +112,10 @@ class Progress:
 
     def _look(self) -> View:
         if self._run is None:
-            return self._first_look()
+            return masked(self._first_look(), self._secrets)
         # A run may end before the ledger has told what there is to go on with.
         watch = self._watch or Watch(self._run, patience=self._patience)
-        view = watch.look(self._troubles.lately, held_bytes())
+        view = masked(watch.look(self._troubles.lately, held_bytes()), self._secrets)
         if self._crawler.stats is not None:
             tell_stats(self._crawler.stats, view, self._key_life)
         return view

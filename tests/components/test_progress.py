@@ -9,10 +9,13 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 from scrapy import signals
 
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.domain.choices import read_choices
+from datasync_crawler.domain.errors import NotComplete
+from datasync_crawler.domain.profile import Finding
 from datasync_crawler.domain.view import View, read_view
 from datasync_crawler.extensions import lines, progress
 from datasync_crawler.extensions.lines import JsonLines, PlainLines, Silence
@@ -120,6 +123,17 @@ async def test_what_the_log_warns_of_is_shown_without_the_key(crawler_with: Call
     assert [trouble.text for trouble in gallery.views[-1].troubles] == ["refused {key}"]
 
 
+async def test_whatever_the_service_says_no_view_has_the_key(crawler_with: Callable[..., Crawler]) -> None:
+    gallery = Gallery()
+    run = Drain(service(), replace(FREE, findings=(Finding("route", f"/list?key={KEY}", 0.9),))).run
+    run.lanes["header"].last_error = f"no such key: {KEY}"
+    run.stop(NotComplete(f"who is {KEY}?"))
+    await close(await opened(crawler_with(), gallery, run=run))
+    view = gallery.views[-1]
+    assert KEY not in view.to_json().decode()
+    assert (view.health.reasons, view.lanes[0].last_error) == (("who is {key}?",), "no such key: {key}")
+
+
 async def test_the_last_view_is_in_the_ledger_and_the_next_run_goes_on_with_it(
     crawler_with: Callable[..., Crawler], postgres_url: str
 ) -> None:
@@ -191,6 +205,10 @@ def test_the_user_chooses_and_auto_looks_at_the_terminal(
 def test_the_page_is_drawn_too_unless_it_is_off(crawler_with: Callable[..., Crawler]) -> None:
     choices = read_choices(crawler_with(WEB_PORT="0").settings)
     assert [type(one).__name__ for one in drawings_for(choices)] == ["PlainLines", "Page"]
+
+
+async def test_what_makes_no_keyed_call_is_shown_without_a_key(crawler_with: Callable[..., Crawler]) -> None:
+    assert Progress.from_crawler(crawler_with(TARGET_API_KEY="", WEB_PORT="off"))
 
 
 def test_a_process_holds_some_memory() -> None:
