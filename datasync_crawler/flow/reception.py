@@ -174,7 +174,8 @@ class Reception:
         after = judge(self._run.reach(live.shard), page, top=ask.top, answered_at=now, cursor_margin=margin)
         told = ends(page, asked=ask.limit, flagged=shape.has_more is not None, chained=shape.chained)
         told = told or stays(page, before, asked=ask.limit)
-        live.void = told and not page.ids
+        # An empty page among others may be a slip, and is looked at again at once.
+        live.void = told and not page.ids and (before.position is None or live.looks > 0)
         if after.proof or not told:
             live.trust(after.position)
             return after

@@ -20,9 +20,10 @@ _LED_BACK = 2
 class LiveShard:
     """A shard and what happens to it now; ``looks`` counts how often in a row the same end was told and not believed.
 
-    ``void`` says that its last page told the end and held no row. ``astray`` counts pages in a row that led back to
-    where they came from; endpoints that are ``barred`` lead nowhere. ``total`` is what the last page told.
-    The checkpoint runs ahead of the ledger's by the pages that are being stored. ``not_before`` is monotonic seconds.
+    ``void`` says that its last page told the end and held no row, or behind rows that the last two did. ``astray``
+    counts pages in a row that led back to where they came from; endpoints that are ``barred`` lead nowhere. ``total``
+    is what the last page told. The checkpoint runs ahead of the ledger's by the pages that are being stored.
+    ``not_before`` is monotonic seconds.
     """
 
     shard: Shard

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 
 import pytest
@@ -53,6 +55,18 @@ def test_a_status_that_means_outside_is_no_end_inside(world: Profile, status: in
 def empty(*, more: bool) -> Answer:
     told = b"true" if more else b"false"
     return Answer(200, {}, b'{"rows":[],"more":' + told + b',"after":null,"lives":120,"all":3000,"here":0}')
+
+
+def place(visit: Visit) -> tuple[int, str]:
+    """The row behind which a page was asked for."""
+    mark = json.loads(base64.b64decode(visit.query["after"])) if "after" in visit.query else {"at": 0, "no": ""}
+    return mark["at"], mark["no"]
+
+
+def test_an_empty_page_behind_rows_is_looked_at_again_while_others_are_on_their_way() -> None:
+    drained = play(drain(lied_to(Liar(60, instead=empty(more=False)), count=20_000), FREE))
+    slip, *again = [it for it in drained.service.visits[59:] if place(it) == place(drained.service.visits[59])]
+    assert again[0].at - slip.at < 1.0 < drained.took - slip.at
 
 
 @pytest.mark.parametrize("more", [True, False])
