@@ -107,7 +107,7 @@ def _made_first(position: Parameters, edge: PageEdge) -> tuple[Parameters, Curso
 
 
 def _cursor(found: Sequence[Leaf], edge: PageEdge) -> Leaf | None:
-    texts = [leaf for leaf in found if isinstance(leaf.value, str) and leaf.value]
+    texts = [leaf for leaf in found if isinstance(leaf.value, str) and leaf.value and truth(leaf.value) is None]
     made = next((leaf for leaf in texts if _anatomy(leaf, edge)), None)
     speaking = [leaf for leaf in texts if named(leaf, "cursor", "next", "continuation", "after", "marker", "token")]
     strangers = [leaf for leaf in speaking if leaf.value == edge.last_id or not _UUID.fullmatch(leaf.value)]

@@ -107,6 +107,11 @@ def test_an_opaque_cursor_is_found_and_cannot_be_made() -> None:
     assert listing.cursor is None
 
 
+def test_a_flag_written_as_a_text_is_not_taken_for_a_cursor() -> None:
+    shape = listing_of({"data": events(0, 3), "next": "false", "total": "3"}).shape
+    assert (shape.next_cursor, shape.has_more) == (None, ("next",))
+
+
 def test_a_request_id_is_not_taken_for_a_cursor() -> None:
     document = {"data": events(0, 4), "next_request": "0b0c7d1e-1111-4222-8333-444455556666"}
     assert listing_of(document).shape.next_cursor is None
