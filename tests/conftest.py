@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from hypothesis import settings
+
 from tests.guard import loopback_only
 
 pytest_plugins = ["tests.fixtures_forks", "tests.fixtures_postgres"]
@@ -41,6 +43,10 @@ FOREIGN_PREFIXES = ("PG", "SCRAPY_")
 # Whatever honours a proxy and is no Python (a browser, curl) meets a closed port when it leaves the loopback.
 CLOSED_PROXY = "http://127.0.0.1:9"
 GUARD = Path(__file__).parent / "guard"
+
+# How long an example takes says something of the machine and nothing of the property.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 def shut_in() -> None:
