@@ -40,8 +40,8 @@ class LedgerAway(LedgerError):
 
 
 # What SQLSTATE begins with: connections, resources (a full disk, too many connections), deadlocks, shutdowns and
-# starts, the system's own errors; and a standby that is not yet the one to write to.
-_PASSING = ("08", "53", "40", "57P", "58", "25006")
+# starts, the system's own errors; a standby that is not yet the one to write to, a transaction that took too long.
+_PASSING = ("08", "53", "40", "57P", "58", "25006", "25P03")
 
 
 @contextmanager
@@ -93,12 +93,23 @@ def connect(url: str, patience: int = 10) -> Connection:
         raise LedgerAway(f"the database cannot be reached: {reason}") from None
 
 
+def _session(url: str, patience: int) -> Connection:
+    connection = connect(url, patience)
+    try:
+        with ledger_errors(), connection, connection.cursor() as cursor:
+            cursor.execute(QUERIES["leave_nothing_locked"])
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 class Session:
     """One connection, used by one thread at a time; every public call of its heirs is one transaction."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._connection = connect(url)
+        self._connection = _session(url, 10)
 
     def __enter__(self) -> Self:
         return self
@@ -115,7 +126,7 @@ class Session:
         with suppress(psycopg2.Error):
             self._connection.close()
         # Who waits for a database that was lost tries again anyway, and may be told to end meanwhile.
-        self._connection = connect(self._url, patience=3)
+        self._connection = _session(self._url, 3)
 
     def cut(self) -> None:
         """Breaks the connection, from any thread: what waits for it fails at once, with LedgerAway."""

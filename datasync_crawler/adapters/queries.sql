@@ -2,6 +2,10 @@
 -- Any constant will do, as long as every crawler takes the same one.
 SELECT pg_advisory_xact_lock(7283641150);
 
+-- leave_nothing_locked --
+-- A crawler that is frozen within a transaction would hold up whoever takes over.
+SET idle_in_transaction_session_timeout = '15s';
+
 -- make_id_table --
 CREATE TABLE IF NOT EXISTS ingested_events (id uuid PRIMARY KEY);
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from datasync_crawler.adapters.ledger import Fenced, Ledger
+from datasync_crawler.adapters.ledger import Fenced, Ledger, LedgerAway
+from datasync_crawler.adapters.queries import QUERIES
 from datasync_crawler.adapters.state import held, identity
 from datasync_crawler.commands.turn import await_turn
 from datasync_crawler.domain.errors import StateBusy
@@ -49,6 +50,26 @@ def test_a_lease_that_ran_out_is_anybody_s_and_its_holder_stores_nothing_more(le
         ledger.renew(frozen)
     ledger.store(page_of(uuids([1]), taken))
     assert ledger.standing().events == ledger.standing().claimed == 1
+
+
+def test_who_is_frozen_within_a_transaction_holds_nobody_up(ledger: Ledger, postgres_url: str) -> None:
+    generation = ledger.lease("one", OVER)
+    with Ledger.open(postgres_url) as frozen, frozen._connection.cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = '0.1s'")
+        frozen._connection.commit()
+        cursor.execute(QUERIES["enter_shards"], {"shards": [1], "held": [generation]})
+        ledger.lease("two", LONG)
+        with pytest.raises(LedgerAway):
+            frozen.store(page_of(uuids([1]), generation))
+        frozen.reconnect()
+        with pytest.raises(Fenced):
+            frozen.store(page_of(uuids([1]), generation))
+
+
+def test_every_session_ends_its_transactions_in_time(ledger: Ledger) -> None:
+    with ledger.transaction() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("15s",)
 
 
 def test_a_renewed_lease_runs_on(ledger: Ledger) -> None:
