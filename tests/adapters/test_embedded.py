@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,6 +106,30 @@ def test_data_outlives_a_killed_server(folder: Path) -> None:
         process.wait(10)
     with EmbeddedPostgres(folder) as postgres, Ledger.open(postgres.url) as ledger:
         assert ledger.remembered("kind") == {"name": b"1"}
+
+
+def test_a_server_that_is_killed_while_it_is_held_is_started_again(folder: Path) -> None:
+    with EmbeddedPostgres(folder) as postgres:
+        with Ledger.open(postgres.url) as ledger:
+            ledger.remember("kind", "name", b"1")
+        killed = server_pid(folder)
+        os.kill(killed, signal.SIGKILL)
+        assert first_answer(postgres.url) == {"name": b"1"}
+        pid = server_pid(folder)
+        assert pid != killed
+    assert not runs(pid)
+
+
+def first_answer(url: str) -> dict[str, bytes]:
+    """What the ledger remembers, as soon as somebody answers."""
+    last = time.monotonic() + 60
+    while True:
+        try:
+            with Ledger.open(url) as ledger:
+                return ledger.remembered("kind")
+        except LedgerError:
+            assert time.monotonic() < last
+            time.sleep(0.05)
 
 
 def test_a_pid_file_that_names_another_program_is_no_server(folder: Path) -> None:
