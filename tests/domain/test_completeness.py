@@ -20,7 +20,7 @@ def verdict(**changed: Any) -> Verdict:
 
 
 def test_a_set_that_everything_agrees_on_is_complete() -> None:
-    assert verdict() == Verdict(complete=True, count=100)
+    assert verdict() == Verdict(complete=True, count=100, totals=(("the list's total", 100),))
 
 
 @pytest.mark.parametrize(
