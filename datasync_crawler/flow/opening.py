@@ -28,8 +28,9 @@ logger = logging.getLogger(__name__)
 
 # An unlimited pool is believed to refuse within this many times the shortest answer, at least so many seconds.
 _ECHOES, _SHORTEST_ECHO = 3.0, 0.04
-# Another process wrote a call down before it left: it may have been counted so many seconds later.
-_ON_ITS_WAY = 0.3
+# Another process wrote a call down before it left: it may have been counted so many seconds later, or such a share of
+# its window where that is longer, as on a busy machine half a second passes before a call is on the wire.
+_ON_ITS_WAY, _SHARE_ON_ITS_WAY = 0.3, 0.02
 
 
 class _Crew(NamedTuple):
@@ -153,11 +154,17 @@ def _budgets(
     now, stamp = clock.monotonic(), clock.stamp()
     budgets = {}
     for name, pool in pools.items():
-        budgets[name] = Budget(_limit(learned.get(name, pool)), reserve=reserve, echo=echo, learned=name in learned)
-        names = {name, *pool.counted}
-        left_at = (now - max(0.0, stamp - at - _ON_ITS_WAY) for called, at in departures if called in names)
+        limit = _limit(learned.get(name, pool))
+        budgets[name] = Budget(limit, reserve=reserve, echo=echo, learned=name in learned)
+        names, way = {name, *pool.counted}, _on_its_way(limit)
+        left_at = [now - max(0.0, stamp - at - way) for called, at in departures if called in names]
         budgets[name].restore(left_at, now)
     return budgets
+
+
+def _on_its_way(limit: Limit | None) -> float:
+    """Seconds after its stamp in which a call of another process may have been counted."""
+    return _ON_ITS_WAY if limit is None else max(_ON_ITS_WAY, _SHARE_ON_ITS_WAY * limit.window)
 
 
 def _common(learned: Mapping[str, Pool], budgets: Mapping[str, Budget], clock: Clock) -> Budget | None:

@@ -115,8 +115,9 @@ class AcrossProcesses(RuleBasedStateMachine):
         self.machine.now += pause
         self.budget, self.flying = self.made_anew(), []
 
-    @rule(way=st.floats(0.0, 0.25), leaves=st.booleans())
-    def it_is_killed_as_a_call_leaves(self, way: float, leaves: bool) -> None:
+    @rule(share=st.floats(0.0, 1.0), leaves=st.booleans())
+    def it_is_killed_as_a_call_leaves(self, share: float, leaves: bool) -> None:
+        way = share * max(0.25, 0.018 * self.meter.window)
         self.machine.now = max(self.machine.now, self.budget.free_at(self.machine.now))
         self.notes.append((POOL, self.machine.stamp()))
         if leaves:
