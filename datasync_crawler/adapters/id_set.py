@@ -14,7 +14,7 @@ from datasync_crawler.adapters.standing import UNKEYED
 from datasync_crawler.domain.errors import NotComplete
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
 _BLOCK = 1 << 20
 _ESCAPED = re.compile(rb"\\(.)")
@@ -125,6 +125,10 @@ class IdSet(Session):
     def claimed(self) -> int:
         """The number of events that the shards count as theirs."""
         return int(self._rows("claimed")[0][0])
+
+    def stored_of(self, ids: Sequence[str]) -> set[str]:
+        """Which of the ids are stored."""
+        return {id_ for (id_,) in self._rows("which_are_stored", ids=list(ids))}
 
     def ids(self) -> Iterator[str]:
         """Every id as it was served, in the order of the key, from one snapshot."""

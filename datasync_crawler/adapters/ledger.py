@@ -112,7 +112,7 @@ class Ledger(PageStore, TableKey, ShardBook, CallBook, Memory, SubmissionBook, I
         names = _id_fields(document) if document else frozenset()
         ids = ids_of((bytes(raw) for (raw,) in self._rows("rejected")), names)
         known = {id_ for id_ in ids if id_ is not None and fault_of_id(id_) is None}
-        came = {id_ for (id_,) in self._rows("which_are_stored", ids=sorted(known))} if known else set()
+        came = self.stored_of(sorted(known)) if known else set()
         return sum(id_ not in came for id_ in ids)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -9,14 +10,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from scrapy.commands import ScrapyCommand
 
 from datasync_crawler.adapters.ledger import Ledger
-from datasync_crawler.adapters.state import database
+from datasync_crawler.adapters.state import database, held
 from datasync_crawler.commands.parent import add_parent_options, follow_parent
 from datasync_crawler.commands.proof import prove
-from datasync_crawler.domain.choices import read_choices
-from datasync_crawler.domain.errors import DatasyncError
+from datasync_crawler.commands.spot import spot_check_of
+from datasync_crawler.domain.choices import origin_of, read_choices
+from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, NotComplete
 
 if TYPE_CHECKING:
     import argparse
+
+    from datasync_crawler.domain.choices import Choices
+
+# So many missing rows are named.
+_NAMED = 3
 
 
 class Command(ScrapyCommand):
@@ -32,11 +39,18 @@ class Command(ScrapyCommand):
 
     def long_desc(self) -> str:
         """The paragraph of ``--help``."""
-        return "Counts the table, holds it against the shards and the totals told. Example: scrapy verify"
+        return (
+            "Counts the table, holds it against the shards and the totals told. With --spot N it looks at N random "
+            "rows of the service, too, which takes up to five keyed calls. "
+            "Examples: scrapy verify; scrapy verify --spot 100"
+        )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Scrapy's options and ours."""
         super().add_options(parser)
+        parser.add_argument(
+            "--spot", metavar="N", type=int, default=0, help="hold N random rows of the service against it"
+        )
         add_parent_options(parser)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
@@ -45,16 +59,30 @@ class Command(ScrapyCommand):
             return
         assert self.settings is not None
         try:
-            choices = read_choices(self.settings, keyed=False)
+            if opts.spot < 0:
+                raise ConfigurationError("--spot wants a number of rows")
+            choices = read_choices(self.settings, keyed=opts.spot > 0)
             with (
                 database(choices.database, Path(choices.state)) as url,
                 Ledger.open(url, id_only=choices.id_only) as ledger,
             ):
                 for line in _proof(ledger):
                     print(line)
+                if opts.spot:
+                    ledger.bind(origin_of(choices.api_base))
+                    print(self._spot(url, choices, opts.spot))
         except DatasyncError as error:
             print(f"scrapy verify: {error}", file=sys.stderr)
             self.exitcode = error.exit_code
+
+    def _spot(self, url: str, choices: Choices, rows: int) -> str:
+        assert self.settings is not None
+        with held(Path(choices.state)):
+            spots = asyncio.run(spot_check_of(url, choices, rows, str(self.settings["USER_AGENT"])))
+        if spots.missing:
+            few = ", ".join(spots.missing[:_NAMED])
+            raise NotComplete(f"{len(spots.missing)} of {spots.looked_at} random rows are not stored: {few}")
+        return f"spot check: {spots.looked_at} random rows of the service are all stored"
 
 
 def _proof(ledger: Ledger) -> list[str]:

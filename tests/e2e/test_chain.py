@@ -39,6 +39,10 @@ def test_one_command_leads_from_nothing_to_an_accepted_submission_and_a_second_t
     assert (again.code, again.out.splitlines()[-1]) == (0, f"ingestion complete: {EVENTS} events")
     assert service.score()["calls"]["keyed"] == calls
 
+    spots = trial.must("verify", "--spot", "25").out.splitlines()[-1]
+    assert spots == "spot check: 25 random rows of the service are all stored"
+    assert calls < service.score()["calls"]["keyed"] <= calls + 5
+
 
 def test_the_demo_needs_nothing_and_makes_room_for_the_next(service: Simulator, tmp_path: Path) -> None:
     service.reset()
