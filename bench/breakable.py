@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _COMMIT, _COPY = b"COMMIT\0", b"COPY ingested_events"
 _FULL = b"SFATAL\0C53300\0Msorry, too many clients already\0\0"
 _SESSIONS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'datasync_crawler'"
+_DISK_FULL = """
+CREATE OR REPLACE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN RAISE 'no room' USING ERRCODE = '53100'; END $$;
+CREATE TRIGGER no_room BEFORE UPDATE ON ingestion_progress FOR EACH ROW EXECUTE FUNCTION no_room();
+"""
 _LOOK_EVERY = 0.02
 
 
@@ -66,6 +71,16 @@ class BreakableServer:
         """Ends the crawlers' sessions."""
         for pid in self._sessions():
             os.kill(pid, signal.SIGTERM)
+
+    def refuse_rows(self, seconds: float) -> None:
+        """Answers for so many seconds to every page as a server does whose disk is full."""
+        self._execute(_DISK_FULL)
+        time.sleep(seconds)
+        self._execute("DROP TRIGGER no_room ON ingestion_progress")
+
+    def _execute(self, statement: str) -> None:
+        with closing(psycopg2.connect(self.url)) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(statement)
 
     def _sessions(self) -> list[int]:
         with closing(psycopg2.connect(self.url)) as connection, connection.cursor() as cursor:
@@ -150,6 +165,7 @@ FAULTS: dict[str, Callable[[BreakableServer, BreakableWire, float], None]] = {
     "cut before a commit": lambda _, wire, __: wire.cut_in_commit(happened=False),
     "cut after a commit": lambda _, wire, __: wire.cut_in_commit(happened=True),
     "too many clients": _too_many_clients,
+    "disk full": lambda server, _, seconds: server.refuse_rows(seconds),
 }
 """What can be done to a server and the wire to it, by name; some of it for so many seconds."""
 
