@@ -17,9 +17,10 @@ from tests.flow.worlds import BY_HEADER, profile
 
 POOL = BY_HEADER.pool
 STEPS = st.sampled_from([-3_600.0, -7.0, 0.0, 7.0, 3_600.0])
-NOTING = st.floats(0.0, 0.1)
+# Of delays it is the shortest and the longest that go wrong, if any do.
+NOTING = st.sampled_from([0.0, 0.1])
 """Seconds from a call's stamp to its departure, as the ledger takes them."""
-WAYS = st.floats(0.0, 0.07)
+WAYS = st.sampled_from([0.0, 0.07])
 """Seconds from a departure to the arrival: their spread is within the budget's margin."""
 
 
@@ -44,7 +45,7 @@ class Machine:
 class AcrossProcesses(RuleBasedStateMachine):
     """One pool as the service sees it, and the budget that is made anew of what the ledger holds."""
 
-    @initialize(calls=st.integers(1, 6), window=st.sampled_from([2.0, 6.0, 60.0]), told=st.booleans())
+    @initialize(calls=st.integers(1, 4), window=st.sampled_from([2.0, 6.0, 60.0]), told=st.booleans())
     def open(self, calls: int, window: float, told: bool) -> None:
         self.machine = Machine()
         self.meter = Meter(calls, window)
@@ -115,7 +116,7 @@ class AcrossProcesses(RuleBasedStateMachine):
         self.machine.now += pause
         self.budget, self.flying = self.made_anew(), []
 
-    @rule(share=st.floats(0.0, 1.0), leaves=st.booleans())
+    @rule(share=st.sampled_from([0.0, 1.0]), leaves=st.booleans())
     def it_is_killed_as_a_call_leaves(self, share: float, leaves: bool) -> None:
         way = share * max(0.25, 0.018 * self.meter.window)
         self.machine.now = max(self.machine.now, self.budget.free_at(self.machine.now))
@@ -143,4 +144,4 @@ class AcrossProcesses(RuleBasedStateMachine):
 
 
 TestAcrossProcesses = AcrossProcesses.TestCase
-TestAcrossProcesses.settings = settings(max_examples=100, stateful_step_count=40, deadline=None, derandomize=True)
+TestAcrossProcesses.settings = settings(max_examples=250, stateful_step_count=40, deadline=None, derandomize=True)
