@@ -62,8 +62,11 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 def judge(status: int, body: bytes, count: int) -> Verdict:
-    """The meaning of an answer to a submission of ``count`` ids; what was sent elsewhere or a 4xx did not count."""
-    if 300 <= status < 500 and status not in _EITHER:  # noqa: PLR2004 - HTTP's own classes
+    """The meaning of an answer to a submission of ``count`` ids.
+
+    What was sent elsewhere or a 4xx did not count, nor did what was refused for its rate, whatever its status.
+    """
+    if (300 <= status < 500 and status not in _EITHER) or refuses(status, RateWord(), body):  # noqa: PLR2004 - HTTP's
         return Verdict.REFUSED
     answer = _json(body)
     if not 200 <= status < 300 or not isinstance(answer, dict):  # noqa: PLR2004 - the same

@@ -49,6 +49,8 @@ def body(value: Any) -> bytes:
         (429, {"success": True}, Verdict.REFUSED),
         (500, {"success": False}, Verdict.DOUBTFUL),
         (502, README_ANSWER, Verdict.DOUBTFUL),
+        (503, {"message": "Rate limit exceeded. Try again in 2 seconds."}, Verdict.REFUSED),
+        (503, {"message": "The upstream did not answer."}, Verdict.DOUBTFUL),
     ],
 )
 def test_an_answer_is_judged_by_status_and_words(status: int, answer: Any, verdict: Verdict) -> None:
