@@ -44,7 +44,8 @@ def beginnings(
 
     The first page proves the range down to its last place, which itself may go on in the next page: it belongs to
     the second shard. An endpoint that can start nowhere but at its first row goes on behind the page that it served,
-    and the others meet it from below. With ``whole`` pages hold whole events.
+    and the others meet it from below. A page with rows that cannot be stored is left: it is asked for again. With
+    ``whole`` pages hold whole events.
     """
     main = case.main
     fixed = [it.name for it in endpoints if not it.positionable and (it.streamed or it.descending is not up)]
@@ -53,7 +54,7 @@ def beginnings(
     if main is None or main.listing is None or main.listing.descending is not (not up):
         return None
     page, time = _page(main, up=up, whole=whole), made_time(main.listing)
-    if time is None or None in page.times:
+    if time is None or None in page.times or page.rejected:
         return None
     edge = -time if up else time
     first = Kept(0, main.probe.pool, page, _checkpoint(page, _PROOF))
@@ -68,6 +69,8 @@ def _chain(case: Case, fixed: Sequence[str], *, up: bool, whole: bool) -> Beginn
     if answer is None or answer.shown.descending is not (not up):
         return None
     page = _page(answer, up=up, whole=whole)
+    if page.rejected:
+        return None
     expires = None if page.cursor_life is None else answer.at + page.cursor_life
     mark = replace(_checkpoint(page), cursor=page.next_cursor, cursor_expires=expires)
     return Beginnings(((None, None),), (Kept(0, answer.probe.pool, page, mark),))
@@ -79,7 +82,7 @@ def _next(case: Case, first: Page, edge: int, *, up: bool, whole: bool) -> Seque
     if answer is None or answer.listing is None or answer.listing.descending is not (not up):
         return ()
     page = _page(answer, up=up, whole=whole)
-    placed = answer.probe.high == (-edge if up else edge) and None not in page.times
+    placed = answer.probe.high == (-edge if up else edge) and None not in page.times and not page.rejected
     joined = placed and page.newest is not None and page.newest < edge and first.ids[-1] in page.ids
     return (Kept(1, answer.probe.pool, page, _checkpoint(page)),) if joined else ()
 

@@ -24,6 +24,8 @@ _TYPE_WORDS = frozenset({"type", "kind", "category", "event"})
 _SAMPLE = 400
 # Ids that are told of a page's rows differ in at least this share; of a short page some may be repeats, but not most.
 _DISTINCT, _FEW_REPEATS, _LEAST_DISTINCT = 0.9, 3, 0.6
+# What more of the rows lack is hardly their id.
+_SELDOM = 0.1
 # A type is a word out of few: fewer distinct values than this.
 _FEW = 50
 # So many objects may lie around a time that is no member of the record itself.
@@ -116,10 +118,14 @@ def _could_be_id(values: Sequence[object]) -> bool:
     return len(set(present)) >= min(_DISTINCT * count, max(count - _FEW_REPEATS, _LEAST_DISTINCT * count))
 
 
-def _id_rank(name: str, rows: Sequence[Row]) -> tuple[bool, bool, int, bool, str]:
-    reads_as_time = read_time(rows[0].get(name)) is not None
-    distinct = len({row.get(name) for row in rows})
-    return (not words(name) <= _ID_WORDS, reads_as_time, -distinct, not words(name) & _ID_WORDS, name)
+def _id_rank(name: str, rows: Sequence[Row]) -> tuple[bool, bool, bool, int, bool, int, str]:
+    present = [row[name] for row in rows if row.get(name) is not None]
+    reads_as_time = read_time(present[0]) is not None
+    # A few rows may have lost their id on the way, and that makes nothing else one.
+    lost, repeats = len(rows) - len(present), len(present) - len(set(present))
+    spoken = words(name)
+    seldom = lost > _SELDOM * len(rows)
+    return not spoken <= _ID_WORDS, reads_as_time, seldom, repeats, not spoken & _ID_WORDS, lost, name
 
 
 def _time_of(rows: Sequence[Row], row_id: str) -> Path | None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from datasync_crawler.domain.discovery.conclude import conclude
 from datasync_crawler.domain.discovery.keeping import beginnings
@@ -54,6 +54,23 @@ def test_whole_events_are_kept_when_asked_for() -> None:
     begun = begun_from(Service(), whole=True)
     assert begun is not None
     assert begun.pages[0].page.types == ["click"] * 500
+
+
+class Forgetful(Service):
+    """Leaves the id out of one row of every page."""
+
+    def _page(self, query: dict[str, str], *, ranged: bool) -> tuple[int, Any]:
+        status, document = super()._page(query, ranged=ranged)
+        for row in document["data"][3:4]:
+            del row["id"]
+        return status, document
+
+
+def test_a_page_with_rows_that_cannot_be_stored_is_asked_for_again() -> None:
+    case, _ = Forgetful().conversation()
+    assert case.main is not None
+    assert case.main.shown.page.rejected
+    assert begun_from(Forgetful()) is None
 
 
 def test_nothing_is_kept_of_a_case_without_a_page() -> None:

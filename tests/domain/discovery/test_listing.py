@@ -72,6 +72,16 @@ def test_a_member_that_repeats_is_no_id_whatever_its_name() -> None:
     assert listing_of({"rows": rows}).shape.id == "serial"
 
 
+def test_rows_that_lost_their_id_make_no_id_of_what_differs_in_all_of_them() -> None:
+    rows = [
+        {"eventId": row["id"], "name": f"event_{n}", "timestamp": row["timestamp"]}
+        for n, row in enumerate(events(0, 100))
+    ]
+    for lost in (3, 50, 98):
+        del rows[lost]["eventId"]
+    assert listing_of({"data": rows}).shape.id == "eventId"
+
+
 def test_the_time_is_the_member_that_the_rows_are_ordered_by() -> None:
     rows = [
         {"id": i, "created_at": 1_772_300_000 + (i * 7919) % 1000, "recorded": 1_772_366_000 - i} for i in range(20)
