@@ -6,7 +6,6 @@ import time
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from datasync_crawler.adapters.call_book import Call
 from datasync_crawler.adapters.submission import NoReply, Reply
@@ -21,6 +20,7 @@ from datasync_crawler.domain.errors import (
     SubmissionUnknown,
 )
 from datasync_crawler.domain.receipts import Receipt, Verdict, explain, judge, read_listing, read_receipt, refusal
+from datasync_crawler.domain.spellings import spellings
 from datasync_crawler.domain.submission import (
     ACCEPTED,
     REFUSED,
@@ -100,17 +100,30 @@ class Handover:
         past = self.ledger.submissions()
         if not again and any(offer.ids.is_that_of(past[position]) for position in open_questions(past)):
             raise SubmissionUnknown(_unknown("these ids were sent before"))
-        self._check_left(before)
-        for tried in range(_MOST_WAITS):
+        return self._send_in_time(offer, before, len(past))
+
+    def _send_in_time(self, offer: Offer, before: Listing | None, position: int) -> Accepted:
+        """Sends, and again after a wait when it came too soon and a look does not find it counted all the same."""
+        tried = 0
+        while True:
+            self._check_left(before)
             try:
-                return self._send(offer, before, len(past) + tried)
+                return self._send(offer, before, position + tried)
             except SubmissionTooSoon as later:
                 wait = self.pause * 2**tried if later.wait is None else later.wait
-                if wait > _LONGEST_WAIT:
+                if wait > _LONGEST_WAIT or tried == _MOST_WAITS:
                     raise
                 self.say(f"{later}; again in {wait:.0f} s")
                 time.sleep(wait)
-        return self._send(offer, before, len(past) + _MOST_WAITS)
+            after, past = self._look(), self.ledger.submissions()
+            if self._counted(past, position + tried, after):
+                return self._settled(past[position + tried], after, "refused for its rate, and counted all the same")
+            # A look that is refused for its rate tells nothing; what was seen before holds.
+            before = before if after is None else after
+            if tried:
+                # Right behind a look it came too soon again.
+                time.sleep(wait)
+            tried += 1
 
     def _done(self, offer: Offer) -> Accepted | None:
         record = accepted(self.ledger.submissions(), offer.ids)
@@ -199,7 +212,7 @@ class Handover:
         return Accepted(read_receipt(reply.body, offer.ids.count), offer.repo, time.time())
 
     def _masked(self, body: bytes) -> bytes:
-        for form in (self.secret, quote(self.secret, safe="")):
+        for form in spellings(self.secret):
             body = body.replace(form.encode(), b"***")
         return body
 
@@ -220,6 +233,10 @@ class Handover:
         if not verdict:
             self.ledger.settle(record.id, REFUSED, reason)
             raise SubmissionRefused(f"it was not counted ({reason}); the same command may be run again")
+        return self._settled(record, after, reason)
+
+    def _settled(self, record: SubmissionRecord, after: Listing | None, reason: str) -> Accepted:
+        """What a look found counted."""
         self.ledger.settle(record.id, ACCEPTED, reason)
         left = None if after is None else after.remaining
         return Accepted(Receipt(count=record.intent.count, remaining=left), record.intent.repo, time.time())

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from datasync_crawler.domain.errors import ConfigurationError
+from datasync_crawler.domain.submission import repository
 
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 _WAYS_TO_SHOW = ("auto", "live", "plain", "json", "quiet")
 _LAST_PORT = 65535
+# Who knows such an address may write there.
+_SECRETIVE = {"WEBHOOK_URL"}
 
 
 NAMES = (
@@ -81,12 +84,12 @@ def read_choices(settings: Mapping[str, object], *, keyed: bool = True) -> Choic
     Who makes no keyed call can do without a key.
     """
     base = _url(settings, "API_BASE_URL")
-    repository = _text(settings, "GITHUB_REPO") or None
+    repo = _repository(settings)
     auto = _flag(settings, "AUTO_SUBMIT")
-    if auto and not repository:
+    if auto and not repo:
         raise ConfigurationError("AUTO_SUBMIT=true needs GITHUB_REPO=https://… to submit for")
     key = _key(settings) if keyed or _text(settings, "TARGET_API_KEY") else ""
-    if key and (key in base or key in _text(settings, "DASHBOARD_URL")):
+    if key and any(key in _text(settings, name) for name in ("API_BASE_URL", "DASHBOARD_URL", "GITHUB_REPO")):
         raise ConfigurationError("an address holds the key: addresses are kept and shown, TARGET_API_KEY alone is not")
     return Choices(
         key=key,
@@ -95,7 +98,7 @@ def read_choices(settings: Mapping[str, object], *, keyed: bool = True) -> Choic
         database=_text(settings, "DATABASE_URL") or None,
         state=_text(settings, "STATE_DIR") or ".datasync",
         auto_submit=auto,
-        repository=repository,
+        repository=repo,
         id_only=_flag(settings, "ID_ONLY"),
         most_in_flight=_whole(settings, "MAX_IN_FLIGHT", least=1),
         most_bytes_in_flight=_whole(settings, "MAX_IN_FLIGHT_BYTES", least=1 << 16),
@@ -134,6 +137,14 @@ def _key(settings: Mapping[str, object]) -> str:
     return key
 
 
+def _repository(settings: Mapping[str, object]) -> str | None:
+    address = _text(settings, "GITHUB_REPO")
+    try:
+        return repository(address) if address else None
+    except ConfigurationError as error:
+        raise ConfigurationError(f"GITHUB_REPO: {error}") from None
+
+
 def _url(settings: Mapping[str, object], name: str) -> str:
     value = _text(settings, name)
     try:
@@ -144,7 +155,7 @@ def _url(settings: Mapping[str, object], name: str) -> str:
         sound = False
     if not sound:
         # What an address may hide is not repeated.
-        shown = f", not {value!r}" if not {"@", "?"} & set(value) else ""
+        shown = f", not {value!r}" if name not in _SECRETIVE and not {"@", "?"} & set(value) else ""
         raise ConfigurationError(f"{name} must be an http(s) address{shown}")
     if "@" in parts.netloc:
         raise ConfigurationError(f"{name} must not name a user: addresses are kept and shown")

@@ -64,16 +64,18 @@ class Listing(msgspec.Struct, frozen=True):
 def judge(status: int, body: bytes, count: int) -> Verdict:
     """The meaning of an answer to a submission of ``count`` ids.
 
-    What was sent elsewhere or a 4xx did not count, nor did what was refused for its rate, whatever its status.
+    What was sent elsewhere or a 4xx did not count, nor did what was refused for its rate, whatever its status. An
+    answer that denies and affirms at once, as one that names ids it did not know, may have counted.
     """
     if (300 <= status < 500 and status not in _EITHER) or refuses(status, RateWord(), body):  # noqa: PLR2004 - HTTP's
         return Verdict.REFUSED
     answer = _json(body)
     if not 200 <= status < 300 or not isinstance(answer, dict):  # noqa: PLR2004 - the same
         return Verdict.DOUBTFUL
-    if _denies(answer):
-        return Verdict.REFUSED
-    return Verdict.ACCEPTED if _affirms(answer, count) else Verdict.DOUBTFUL
+    denied, affirmed = _denies(answer), _affirms(answer, count)
+    if denied == affirmed:
+        return Verdict.DOUBTFUL
+    return Verdict.REFUSED if denied else Verdict.ACCEPTED
 
 
 def read_receipt(body: bytes, count: int) -> Receipt:

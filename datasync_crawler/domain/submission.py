@@ -116,7 +116,7 @@ def repository(address: str | None) -> str:
         raise ConfigurationError("no repository: give --repo URL or set GITHUB_REPO")
     try:
         parts = urlsplit(address)
-        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.password is None
+        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
     except ValueError:
         sound = False
     if not sound or not address.isprintable() or " " in address:

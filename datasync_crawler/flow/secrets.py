@@ -6,11 +6,10 @@ report ever holds one.
 
 from __future__ import annotations
 
-import html
-import json
 import re
-from collections.abc import Iterator
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
+
+from datasync_crawler.domain.spellings import spellings
 
 _WORD = re.compile(r"(?:\{|%7B)(key|token(?::|%3A)[^{}%]+)(?:\}|%7D)", re.IGNORECASE)
 # What may stand behind the value of a parameter in a link, in JSON with whatever is escaped there.
@@ -53,20 +52,9 @@ class Secrets:
 
     def _keep(self, word: str, value: str) -> None:
         self._values[word] = value
-        known = self._known | dict.fromkeys(filter(None, _forms(value)), word)
+        known = self._known | dict.fromkeys(spellings(value), word)
         # Longest first: one secret may be a part of another. Texts are masked far more often than secrets come.
         self._known = dict(sorted(known.items(), key=lambda item: -len(item[0])))
 
     def __repr__(self) -> str:
         return f"Secrets({', '.join(self._values)})"
-
-
-def _forms(value: str) -> Iterator[str]:
-    """How a value is written in texts, addresses, JSON and HTML."""
-    yield value
-    for encoded in (quote(value, safe=""), quote(value), quote_plus(value)):
-        yield encoded
-        yield re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), encoded)
-    for escaped in (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]):
-        yield from (escaped, escaped.replace("/", "\\/"))
-    yield from (repr(value)[1:-1], html.escape(value))

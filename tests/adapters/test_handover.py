@@ -4,7 +4,9 @@ import hashlib
 import json
 from contextlib import contextmanager
 from dataclasses import replace
+from html import escape
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
@@ -156,6 +158,48 @@ def test_one_that_came_too_soon_is_sent_again_until_it_is_taken(
     counter.ways = ['429 {"error": "Too many requests", "retryAfter": 0}', "403 quota", "accept"]
     assert not handover.hand_in(OFFER).already
     assert outcomes(ledger) == ["refused", "refused", "accepted"]
+
+
+def test_one_that_came_too_soon_and_was_counted_all_the_same_is_not_sent_again(
+    ledger: Ledger, counter: Counter, handover: Handover
+) -> None:
+    counter.ways = ["429 counted", "accept"]
+    done = handover.hand_in(OFFER)
+    assert (done.receipt.count, done.receipt.remaining) == (20, 4)
+    assert outcomes(ledger) == ["accepted"]
+    assert len(counter.posts) == 1
+
+
+def test_one_that_came_too_soon_is_not_sent_again_when_none_is_left_any_more(
+    counter: Counter, handover: Handover
+) -> None:
+    counter.ways = ["429 {}"]
+    looks = iter(['{"submissions": [], "remaining": 1}', '{"submissions": [{"eventCount": 7}], "remaining": 0}'])
+    counter.listing = lambda _: (200, next(looks).encode())
+    with pytest.raises(SubmissionRefused, match="no submission is left"):
+        handover.hand_in(OFFER)
+    assert len(counter.posts) == 1
+
+
+def test_a_look_that_comes_too_soon_itself_tells_nothing_against_sending_again(
+    ledger: Ledger, counter: Counter, handover: Handover
+) -> None:
+    looks = iter([(200, b'{"submissions": [], "remaining": 5}'), (429, b"{}"), (200, b'{"remaining": 5}')])
+    counter.listing = lambda _: next(looks)
+    counter.ways = ["429 {}", "429 {}", "accept"]
+    assert not handover.hand_in(OFFER).already
+    assert outcomes(ledger) == ["refused", "refused", "accepted"]
+
+
+def test_one_that_is_accepted_and_complained_about_is_looked_for_and_never_sent_twice(
+    counter: Counter, handover: Handover
+) -> None:
+    answer = json.dumps({"submissionId": 7, "count": 20, "errors": ["2 unknown ids"]})
+    counter.during = lambda: counter.entries.append({"id": 7, "eventCount": 20, "repo": REPO})
+    counter.ways = [f"200 {answer}"]
+    assert handover.hand_in(OFFER).receipt.count == 20
+    assert handover.hand_in(OFFER).already
+    assert len(counter.posts) == 1
 
 
 def test_one_that_always_comes_too_soon_or_much_too_soon_is_refused(
@@ -377,6 +421,14 @@ def test_a_key_echoed_in_an_answer_is_not_kept(ledger: Ledger, counter: Counter,
     (record,) = ledger.submissions()
     assert KEY not in record.answer
     assert "bad request by ***" in record.answer
+
+
+def test_a_key_with_marks_is_not_kept_however_it_is_spelled(ledger: Ledger, counter: Counter) -> None:
+    key = 'ds_"a/b"'
+    counter.ways = ["400 " + json.dumps({"message": f"{key}, {quote(key, safe='').lower()} and {escape(key)}"})]
+    with handing_in(ledger, counter, key) as (handover, _), pytest.raises(SubmissionRefused):
+        handover.hand_in(OFFER)
+    assert ledger.submissions()[0].answer == '400 {"message": "***, *** and ***"}'
 
 
 def test_one_submission_at_a_time_is_let_through(postgres_url: str) -> None:

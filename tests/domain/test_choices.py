@@ -120,6 +120,8 @@ def test_a_flag_has_many_spellings(text: str, meant: bool) -> None:
         ("WEB_PORT", "65536", "a port, 0 for any or off for none"),
         ("WEB_PORT", "-1", "at least 0"),
         ("WEBHOOK_URL", "hooks.test/x", "http(s) address"),
+        ("GITHUB_REPO", "git.test/me/work", "http(s) URL"),
+        ("GITHUB_REPO", "https://me:hush@git.test/work", "without a password"),
     ],
 )
 def test_each_nonsense_gives_one_clear_line_that_names_the_setting(name: str, value: object, line: str) -> None:
@@ -160,7 +162,14 @@ def test_the_origin_is_scheme_host_and_port() -> None:
     assert origin_of("https://h.test:8443/a/b?c#d") == "https://h.test:8443"
 
 
-@pytest.mark.parametrize("name", ["API_BASE_URL", "DASHBOARD_URL"])
+@pytest.mark.parametrize("address", ["hooks.test/T0/hush", "http s://hooks.test/hush", "ftp://hooks.test/hush"])
+def test_where_somebody_is_told_is_a_secret_itself(address: str) -> None:
+    with pytest.raises(ConfigurationError, match="WEBHOOK_URL must be") as caught:
+        read_choices(SOUND | {"WEBHOOK_URL": address})
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["API_BASE_URL", "DASHBOARD_URL", "GITHUB_REPO"])
 def test_an_address_hides_no_secret_and_none_is_repeated(name: str) -> None:
     for address in ("http://me:hush@h.test/api", "http://me@h.test/", "http://h.test/?k=ds_0123", "ftp://hush@h.test"):
         with pytest.raises(ConfigurationError) as caught:

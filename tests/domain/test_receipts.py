@@ -38,6 +38,9 @@ def body(value: Any) -> bytes:
         (200, {"success": False, "message": "late"}, Verdict.REFUSED),
         (200, {"error": {"code": "NO"}}, Verdict.REFUSED),
         (200, {"success": True, "errors": []}, Verdict.ACCEPTED),
+        (200, {"submissionId": 7, "count": 20, "errors": ["12 unknown ids"]}, Verdict.DOUBTFUL),
+        (200, {"success": True, "submissionId": "s1", "counted": 8, "errors": 12}, Verdict.DOUBTFUL),
+        (200, {"data": {"received": 20}, "checks": "failed"}, Verdict.DOUBTFUL),  # counted, and not liked
         (200, {"weather": "fine"}, Verdict.DOUBTFUL),
         (200, None, Verdict.DOUBTFUL),
         (200, [1, 2], Verdict.DOUBTFUL),
