@@ -11,6 +11,7 @@ from spidermon.contrib.scrapy.monitors.base import BaseStatMonitor
 from spidermon.core.actions import Action
 
 from datasync_crawler.adapters.webhook import tell
+from datasync_crawler.domain.account import Judged
 from datasync_crawler.handlers import secrets_of
 
 # Spidermon 1.27 logs through Spider.log(), which Scrapy 2.19 deprecates: a hundred warnings a run.
@@ -125,11 +126,15 @@ class DurationMonitor(BaseStatMonitor):
 
 
 class RecordOutcome(Action):
-    """Leaves the names of the monitors that failed in the stats, for the exit code."""
+    """Leaves in the stats which monitors failed, for the exit code, and what each of them said, for the report."""
 
     def run_action(self) -> None:
-        """Writes the stat."""
-        self.data.crawler.stats.set_value("datasync/monitors_failed", _failed(self))
+        """Writes the stats."""
+        failed, stats = _failed(self), self.data.crawler.stats
+        results = [(one.monitor.name, one.reason or "") for one in self.result.monitor_results]
+        judged = [Judged(name.split("/")[0], name not in failed, said) for name, said in results]
+        stats.set_value("datasync/monitors_failed", failed)
+        stats.set_value("datasync/monitors_judged", judged)
 
 
 class NotifyOfEnd(Action):

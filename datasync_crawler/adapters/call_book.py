@@ -37,3 +37,7 @@ class CallBook(Session):
     def first_call(self, key: str) -> float | None:
         """The wall time at which the clock of ``key`` started, None when it was never used."""
         return next((at for (at,) in self._rows("first_call", key=key)), None)
+
+    def calls_counted(self, pool: str, since: float, step: float) -> list[tuple[int, int]]:
+        """How many calls to a pool left in each ``step`` seconds after ``since``: the step's number and its calls."""
+        return [(number, calls) for number, calls in self._rows("calls_counted", pool=pool, since=since, step=step)]

@@ -106,6 +106,18 @@ class Ledger(PageStore, TableKey, ShardBook, CallBook, Memory, SubmissionBook, I
             keyed=self.keyed,
         )
 
+    def rejections(self) -> list[tuple[str, int]]:
+        """Why rows could not be stored, and how many of them for each reason; the most frequent hundred."""
+        return [(reason, rows) for reason, rows in self._rows("rejections")]
+
+    def origin(self) -> str | None:
+        """The source that this ledger belongs to."""
+        return next((origin for (origin,) in self._rows("bound_origin")), None)
+
+    def server_version(self) -> str:
+        """The version of PostgreSQL."""
+        return str(self._rows("server_version")[0][0])
+
     def _lost_rows(self) -> int:
         """Rejected rows whose id is not in the table; the saved profile says which field of them is the id."""
         document = self.profile()

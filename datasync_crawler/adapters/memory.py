@@ -25,3 +25,7 @@ class Memory(Session):
     def profile(self) -> bytes | None:
         """The profile that was saved last."""
         return self.remembered(_PROFILE).get(_PROFILE)
+
+    def thin(self, kind: str, most: int) -> None:
+        """Gives up every second document of a kind, in the order of names, where there are more than ``most``."""
+        self._run("thin", kind=kind, most=most)

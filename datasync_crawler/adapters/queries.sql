@@ -170,6 +170,15 @@ SELECT shard, pages, %(reason)s, %(raw)s FROM ingestion_progress WHERE shard = %
 -- rejected --
 SELECT DISTINCT raw FROM rejected_rows;
 
+-- rejections --
+SELECT reason, count(*) FROM rejected_rows GROUP BY reason ORDER BY count(*) DESC, reason LIMIT 100;
+
+-- server_version --
+SHOW server_version;
+
+-- bound_origin --
+SELECT origin FROM ledger_source;
+
 -- which_are_stored --
 SELECT id::text FROM ingested_events WHERE id::text = ANY (%(ids)s);
 
@@ -186,12 +195,25 @@ SELECT pool, key, at FROM ledger_calls WHERE key = %(key)s AND at >= %(since)s O
 -- first_call --
 SELECT min(at) FROM ledger_calls WHERE key = %(key)s;
 
+-- calls_counted --
+SELECT floor((at - %(since)s) / %(step)s)::bigint AS number, count(*) FROM ledger_calls
+WHERE pool = %(pool)s AND at >= %(since)s GROUP BY number ORDER BY number;
+
 -- remember --
 INSERT INTO ledger_memory (kind, name, document) VALUES (%(kind)s, %(name)s, %(document)s)
 ON CONFLICT (kind, name) DO UPDATE SET document = excluded.document;
 
 -- remembered --
 SELECT name, document FROM ledger_memory WHERE kind = %(kind)s ORDER BY name;
+
+-- thin --
+DELETE FROM ledger_memory WHERE kind = %(kind)s AND name IN (
+    SELECT name FROM (
+        SELECT name, row_number() OVER (ORDER BY name) AS place, count(*) OVER () AS all_of_them
+        FROM ledger_memory WHERE kind = %(kind)s
+    ) AS placed
+    WHERE all_of_them > %(most)s AND place %% 2 = 0
+);
 
 -- intend --
 INSERT INTO ledger_submissions (count, digest, key, repo, partial, at)

@@ -15,6 +15,7 @@ from scrapy.spiderloader import get_spider_loader
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.state import database, held, identity
 from datasync_crawler.commands.ending import end_now, end_within
+from datasync_crawler.commands.leaving import leave_report, note_environment
 from datasync_crawler.commands.parent import add_parent_options, follow_parent
 from datasync_crawler.commands.proof import prove
 from datasync_crawler.commands.turn import await_turn
@@ -82,16 +83,22 @@ class Command(ScrapyCrawl):
             self.exitcode = 128 + signal.SIGINT
 
     def _crawl(self, args: list[str], opts: argparse.Namespace, choices: Choices, url: str) -> int:
+        assert self.settings is not None
         if args == ["events"]:
             verdict = _ready(choices, url, recheck=opts.recheck)
             if verdict is not None:
+                leave_report(url, choices)
                 print(f"already complete: {verdict.count} events")
                 return 0
+            note_environment(url, choices, self.settings)
         if opts.fresh:
             opts.spargs["fresh"] = "1"
         sys.setswitchinterval(_SWITCH_SECONDS)
         self.crawler_process = process = _Process(self.settings)
         super().run(args, opts)
+        if args == ["events"] or _profiled(self._crawler):
+            # After a discovery that went well the next step is waited for, and it leaves one.
+            leave_report(url, choices, self._crawler)
         assert self._crawler.stats is not None
         if process.signal is not None and self._crawler.stats.get_value("finish_reason") != "finished":
             return 128 + process.signal

@@ -6,14 +6,12 @@ import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from scrapy.commands import ScrapyCommand
 
-from datasync_crawler.adapters.ledger import Ledger
-from datasync_crawler.adapters.state import database
+from datasync_crawler.commands.keeping import kept_ledger
 from datasync_crawler.domain.choices import read_choices
 from datasync_crawler.domain.completeness import read_verdict
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, NotComplete
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from datasync_crawler.domain.choices import Choices
+    from datasync_crawler.adapters.ledger import Ledger
 
 _INTERRUPTED = 130
 _LOOK_EVERY = 2.0
@@ -67,26 +65,13 @@ class Command(ScrapyCommand):
                 raise ConfigurationError(f"unexpected argument: {args[0]} (see --help)")
             assert self.settings is not None
             choices = read_choices(self.settings, keyed=False)
-            with _ledger(choices) as ledger:
+            with kept_ledger(choices) as ledger:
                 self.exitcode = _tell(ledger, opts)
         except DatasyncError as error:
             print(f"scrapy status: {error}", file=sys.stderr)
             self.exitcode = error.exit_code
         except KeyboardInterrupt:
             self.exitcode = _INTERRUPTED
-
-
-@contextmanager
-def _ledger(choices: Choices) -> Iterator[Ledger]:
-    """The ledger as it is: none is made where there is none, which is NotComplete."""
-    state = Path(choices.state)
-    nothing = NotComplete("nothing is there yet: run scrapy crawl discover")
-    if choices.database is None and not (state / "postgres").exists():
-        raise nothing
-    with database(choices.database, state) as url, Ledger(url, id_only=choices.id_only) as ledger:
-        if not ledger.is_made():
-            raise nothing
-        yield ledger
 
 
 def _tell(ledger: Ledger, opts: argparse.Namespace) -> int:

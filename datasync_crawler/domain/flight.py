@@ -28,6 +28,11 @@ class Flight:
         """Seconds after which an answer is not worth waiting for any more."""
         return _PATIENCE if self._typical is None else max(_LEAST_PATIENCE, _TYPICALS * self._typical)
 
+    @property
+    def typical(self) -> float | None:
+        """Seconds that a full page takes, the last ones counting most; None before one came."""
+        return self._typical
+
     def landed(self, latency: float) -> None:
         """A full page came after ``latency`` seconds; the target moves by at most one a round of calls."""
         self._shortest = sorted([*self._shortest, latency])[:_SHORTEST]

@@ -39,7 +39,10 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class LaneView(msgspec.Struct, frozen=True):
-    """A lane: ``left`` of ``limit`` calls could leave now (None: no limit is known), the next in ``opens_in`` s."""
+    """A lane: ``left`` of ``limit`` calls could leave now (None: no limit is known), the next in ``opens_in`` s.
+
+    A full page typically takes ``latency`` s, None before one came.
+    """
 
     name: str
     pool: str
@@ -51,6 +54,7 @@ class LaneView(msgspec.Struct, frozen=True):
     limit: int | None = None
     opens_in: float = 0.0
     last_error: str = ""
+    latency: float | None = None
 
 
 class PoolView(msgspec.Struct, frozen=True):
@@ -147,10 +151,14 @@ class View(msgspec.Struct, frozen=True):
         return sum(lane.faults for lane in self.lanes)
 
     @property
+    def answers(self) -> int:
+        """All answers that should have been pages."""
+        return sum(lane.pages for lane in self.lanes) + self.faults
+
+    @property
     def error_share(self) -> float:
-        """Faults as a share of all answers that should have been pages."""
-        answers = sum(lane.pages for lane in self.lanes) + self.faults
-        return self.faults / answers if answers else 0.0
+        """Faults as a share of them."""
+        return self.faults / self.answers if self.answers else 0.0
 
     def to_json(self) -> bytes:
         """The view as a JSON document of one line."""

@@ -1,15 +1,21 @@
-"""Keeping views in the ledger, where the next process goes on with them and ``scrapy status`` reads them."""
+"""Keeping views in the ledger, where the next process goes on with them and ``scrapy status`` reads them.
+
+Of each one a sample is kept as well, from which the report draws its time line.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
 
+from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.worker import LedgerWorker
 from datasync_crawler.domain.errors import DatasyncError
+from datasync_crawler.domain.sample import MOST_SAMPLES, SAMPLE, sample_of
 from datasync_crawler.domain.view import VIEW, View, read_view
 
 logger = logging.getLogger(__name__)
@@ -59,9 +65,16 @@ class Keeping:
 
     async def _write(self) -> None:
         while self._next is not None:
-            # What was found is in the profile already.
-            document, self._next = replace(self._next, findings=()).to_json(), None
+            view, self._next = self._next, None
             try:
-                await self._ledger.do(lambda ledger, text=document: ledger.remember(VIEW, VIEW, text))  # type: ignore[misc]
+                await self._ledger.do(partial(_keep, view))
             except DatasyncError as error:
                 logger.info("figures could not be written down: %s", error)
+
+
+def _keep(view: View, ledger: Ledger) -> None:
+    # What was found is in the profile already.
+    ledger.remember(VIEW, VIEW, replace(view, findings=()).to_json())
+    sample = sample_of(view)
+    ledger.remember(SAMPLE, sample.name, sample.to_json())
+    ledger.thin(SAMPLE, MOST_SAMPLES)

@@ -9,7 +9,7 @@ from datasync_crawler.domain.axis import mirrored
 from datasync_crawler.domain.budget import Budget
 from datasync_crawler.domain.profile import LEAD
 from datasync_crawler.domain.strip import coverage, ends_of
-from datasync_crawler.domain.supply import Supply, earliest
+from datasync_crawler.domain.supply import earliest, supply_of
 from datasync_crawler.domain.view import FindingView, Health, LaneView, PoolView, State, Strip
 from datasync_crawler.flow.courses import State as CourseState
 from datasync_crawler.flow.gate import EVERY_CALL
@@ -49,6 +49,7 @@ def _lane(run: Run, name: str, live: LiveLane) -> LaneView:
         limit=None if budget.limit is None else budget.limit.calls,
         opens_in=round(max(run.gate.opens_in(pool), live.not_before - now), 2),
         last_error=live.last_error,
+        latency=live.flight.typical,
     )
 
 
@@ -61,7 +62,7 @@ def pools_of(run: Run) -> tuple[PoolView, ...]:
 
 def _pool(name: str, budget: Budget, run: Run, *, announced: bool) -> PoolView:
     now, limit = run.clock.monotonic(), budget.limit
-    used = 0 if limit is None else sum(at > now - limit.window for at in budget.departures)
+    used = 0 if limit is None else budget.used(now)
     return PoolView(
         name=name,
         limit=None if limit is None else limit.calls,
@@ -97,22 +98,29 @@ def health_of(run: Run, idle: float, patience: float) -> Health:
     """How the run does after ``idle`` seconds without progress, of which ``patience`` are nothing unusual."""
     if run.failure is not None:
         return Health(State.FAILED, (str(run.failure),))
-    if run.shards.done:
-        return Health(State.COMPLETE)
+    if run.verdict is not None:
+        return Health(State.COMPLETE) if run.verdict.complete else Health(State.FAILED, run.verdict.against)
     waits = tuple(_waits(run))
     if waits:
         return Health(State.WAITING, waits)
+    away = tuple(dict.fromkeys(run.waits_for.values()))
     if idle > patience:
-        troubles = (f"{name}: {lane.trouble}" for name, lane in run.lanes.items() if lane.trouble)
-        return Health(State.STALLED, (f"no progress for {idle:.0f} s", *troubles))
-    return Health(State.HEALTHY)
+        return Health(State.STALLED, (f"no progress for {idle:.0f} s", *away, *_troubles(run)))
+    return Health(State.HEALTHY, away)
+
+
+def _troubles(run: Run) -> Iterator[str]:
+    """What last went wrong with each lane, and each stream, that does not work now."""
+    streams = {name: course.live for name, course in run.courses.items()}
+    return (f"{name}: {lane.trouble}" for name, lane in {**run.lanes, **streams}.items() if lane.trouble)
 
 
 def _waits(run: Run) -> Iterator[str]:
     """The pools that are waited for while no call is under way; refused again and again is no such wait."""
-    if run.flying or run.refused_in_vain > _REFUSALS_IN_VAIN:
+    if run.flying or run.waits_for or run.shards.done or run.refused_in_vain > _REFUSALS_IN_VAIN:
         return
-    for pool in dict.fromkeys(lane.lane.pool for lane in run.lanes.values()):
+    streams = (course.live for course in run.courses.values() if course.state is CourseState.WAITING)
+    for pool in dict.fromkeys(lane.lane.pool for lane in (*run.lanes.values(), *streams)):
         seconds = run.gate.opens_in(pool)
         if seconds > 0:
             yield f"pool {pool} opens in {seconds:.0f} s"
@@ -134,15 +142,15 @@ def time_left(run: Run, gained: int, seconds: float) -> float | None:
     supplies, share = [], _yield(run, gained)
     for pool in dict.fromkeys(lane.lane.pool for lane in limited):
         cap = max(lane.endpoint.cap for lane in limited if lane.lane.pool == pool)
-        supplies.append(_supply(run.gate.budgets[pool], cap * share, run.clock.monotonic()))
+        supplies.append(supply_of(run.gate.budgets[pool], max(1, round(cap * share)), run.clock.monotonic()))
     untold = not free and len(limited) < len(useful) and seconds < _FIRST_SECONDS
     if untold or not (supplies or free):
         return None
     rows = run.left - share * _coming(run)
     longest = earliest(supplies, rows, free)
     if run.gate.common is not None and run.gate.common.limit is not None:
-        cap = max(lane.endpoint.cap for lane in useful or run.lanes.values())
-        longest = max(longest, earliest([_supply(run.gate.common, cap * share, run.clock.monotonic())], rows))
+        cap = max(1, round(_largest(run) * share))
+        longest = max(longest, earliest([supply_of(run.gate.common, cap, run.clock.monotonic())], rows))
     return longest + max((lane.endpoint.latency for lane in limited), default=0.0)
 
 
@@ -161,12 +169,11 @@ def _coming(run: Run) -> int:
 
 
 def _unstored(run: Run) -> int:
-    return run.unstored * max(lane.endpoint.cap for lane in run.lanes.values())
+    return run.unstored * _largest(run)
 
 
-def _supply(budget: Budget, rows: float, now: float) -> Supply:
-    """What a pool of a known limit still gives, at so many rows a call."""
-    assert budget.limit is not None
-    window = budget.limit.window
-    spent = tuple(at + window - now for at in budget.departures if at + window > now)
-    return Supply(max(1, round(rows)), window, budget.left(now) or 0, spent)
+def _largest(run: Run) -> int:
+    """The most rows that a page of a lane may have, of one that is counted on where there is one."""
+    lanes = run.lanes.values()
+    useful = [lane for lane in lanes if lane.failures < _HOPELESS]
+    return max((lane.endpoint.cap for lane in useful or lanes), default=1)
