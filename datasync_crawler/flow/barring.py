@@ -24,7 +24,7 @@ def barred(run: Run, lane: LiveLane, answer: Answer, flying: Flying) -> None:
 def blamed(run: Run, answer: Answer) -> None:
     """Ends the run once the key opens no lane that has work."""
     useful = [lane for lane in run.lanes.values() if run.shards.has_work(lane.endpoint)]
-    if any(lane.strikes < _STRIKES for lane in useful):
+    if not useful or any(lane.strikes < _STRIKES for lane in useful):
         return
     if _EXPIRED.search(answer.body) or run.key_worked:
         run.stop(KeyExpired(f"the service no longer takes the key (status {answer.status})"))

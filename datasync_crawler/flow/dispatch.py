@@ -10,6 +10,8 @@ import logging
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from math import inf
 
+import msgspec
+
 from datasync_crawler.domain.asking import Ask, ceiling, chained, page_url, rows_wanted, start_of
 from datasync_crawler.domain.ending import Belief
 from datasync_crawler.domain.errors import DatasyncError, NotComplete
@@ -82,6 +84,13 @@ class Dispatch:
             self._run.stop(NotComplete("the drain met an error of its own; the log tells which"))
 
     async def _watch(self) -> None:
+        try:
+            await self._look_after()
+        finally:
+            # Whatever ended the watch, nobody may wait for a call that never comes.
+            self._calls.put_nowait(None)
+
+    async def _look_after(self) -> None:
         run = self._run
         while not run.stopped:
             await self._conclude()
@@ -96,7 +105,6 @@ class Dispatch:
                 run.stop(NotComplete(f"no row was stored for {idle:.0f} s; {self._blocked_by()}"))
             if not run.stopped:
                 await run.clock.wait(run.bell.event, self._give_up_after - idle + 1)
-        self._calls.put_nowait(None)
 
     async def _conclude(self) -> None:
         """Proves ends without a further call, once the rows stored are as many as were told.
@@ -195,6 +203,9 @@ class Dispatch:
     def _ask(self, lane: LiveLane, live: LiveShard) -> Ask:
         run, endpoint, now = self._run, lane.endpoint, self._run.clock.wall()
         shard = run.shards.seen_by(endpoint, live)
+        if live.blind and endpoint.cursor_param is not None and shard.checkpoint.cursor is not None:
+            # The position stands above what cannot be stored, where a cursor of our own would lead again.
+            endpoint = msgspec.structs.replace(endpoint, cursor=None)
         limit = max(_FEWEST_ROWS, endpoint.cap >> max(0, live.tries(lane.lane.name) - _TRIES_WHOLE + 1))
         limit, start = min(limit, endpoint.cap), None
         if run.shards.numbered:

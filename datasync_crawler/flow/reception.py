@@ -26,14 +26,13 @@ from datasync_crawler.flow.noticing import moved, notice, return_home, settle
 from datasync_crawler.flow.run import Call, Flying, Run
 from datasync_crawler.flow.shards import LiveShard
 from datasync_crawler.flow.tokens import TokenAsk
+from datasync_crawler.flow.vetting import check_age, check_rows
 
 logger = logging.getLogger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 20.0
 # So often more a page is asked for whose rows cannot all be stored.
 _LOOKS_AT_REJECTED = 2
-# So often one is asked for that is older than the page before: within a minute, by the pauses between.
-_LOOKS_AT_OLD = 8
 _FULL, _FEW = 0.9, 0.1
 
 
@@ -151,8 +150,9 @@ class Reception:
             live.looks_at_rejected += 1
             raise RowsRejected(f"{len(page.rejected)} rows cannot be stored ({page.rejected[0].reason})")
         live.looks_at_rejected = 0
+        check_rows(ask, live, page)
         if run.shards.numbered and not run.upwards:
-            _check_age(ask, live, page)
+            check_age(ask, live, page)
         if ask.chained and page.ids and page.ids[-1] == live.shard.checkpoint.last_id:
             raise Misplaced("the server's cursor leads back to where it came from")
         checkpoint = self._judged(ask, live, lane, page)
@@ -223,16 +223,6 @@ def _no_page_at_all(error: PageError, lane: LiveLane, body: bytes) -> bool:
         return not body.lstrip().startswith((b"{", b"["))
     rows = lane.endpoint.shape.rows
     return isinstance(error, Shapeless) and bool(rows) and f'"{rows[-1]}"'.encode() not in body
-
-
-def _check_age(ask: Ask, live: LiveShard, page: Page) -> None:
-    """Raises PageError when a page by number is older than the one before it: rows that came between fall out there.
-
-    Caches give such pages, and no longer than they live.
-    """
-    if page.total is not None and live.total is not None and page.total < live.total and ask.attempt < _LOOKS_AT_OLD:
-        raise PageError(f"the page is an older one: it tells of {page.total} rows, the one before of {live.total}")
-    live.total = page.total
 
 
 def _page(lane: LiveLane, ask: Ask, answer: Answer, *, mending: bool) -> Page:

@@ -125,9 +125,10 @@ class Run:
     def exact(self) -> bool:
         """Whether exactly as many rows are stored as the service tells of, each of them once, and none is coming.
 
-        Not where its pages tell of more or fewer by now: rows that came meanwhile may stand in for others.
+        Not where its pages tell of more or fewer by now, or of nothing: rows that came meanwhile may stand in for
+        others.
         """
-        still = self.told is None or self.told == self.total
+        still = self.told is not None and self.told == self.total
         return still and self.stored == self.total and not self.unstored and not self.loading
 
     @property

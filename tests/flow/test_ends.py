@@ -9,12 +9,13 @@ import re
 import pytest
 from msgspec.structs import replace
 
+from datasync_crawler.domain.errors import LedgerError
 from datasync_crawler.domain.profile import Profile
 from datasync_crawler.flow.answers import Answer
-from tests.flow.drain import drain
-from tests.flow.fake_clock import play
+from tests.flow.drain import Book, drain
+from tests.flow.fake_clock import FakeClock, play
 from tests.flow.fake_service import Fault, Service, Visit, failure
-from tests.flow.worlds import BY_HEADER, BY_QUERY, FREE, ONE_CHAIN, profile, service
+from tests.flow.worlds import BY_HEADER, BY_QUERY, FREE, ONE_CHAIN, SHAPE, THREE_LANES, profile, service, slow_service
 
 
 class Liar:
@@ -152,3 +153,35 @@ def test_rows_that_came_meanwhile_do_not_stand_in_for_others_at_an_end() -> None
 
 def _with_total(answer: Answer, total: int) -> Answer:
     return Answer(200, {}, re.sub(rb'"all": ?\d+', b'"all":%d' % total, answer.body))
+
+
+def test_where_pages_tell_no_total_one_told_end_is_not_believed_though_the_count_is_reached() -> None:
+    """Three rows came since the total was told, and the end is told where as many rows are stored as that says."""
+    untold = replace(SHAPE, total=None)
+    world = replace(
+        FREE, totals=(("stats", 500),), endpoints=tuple(replace(each, shape=untold) for each in FREE.endpoints)
+    )
+
+    def fault(visit: Visit) -> Answer | None:
+        page = asked.page(visit)
+        shown = json.loads(page.body)
+        shown.pop("all", None)
+        if visit.number == 10:
+            shown |= {"more": False, "after": None}
+        return Answer(page.status, page.headers, json.dumps(shown).encode())
+
+    asked = service(count=503, fault=fault)
+    assert play(drain(asked, world, most_at_once=1)).whole
+
+
+class Fencing(Book):
+    """A ledger that somebody else has taken over when an end is to be proven."""
+
+    async def finish(self, shard: int, generation: int, proof: str) -> None:  # noqa: ARG002 - as the ledger has it
+        raise LedgerError(f"shard {shard} is no longer held by generation {generation}")
+
+
+def test_an_end_that_cannot_be_written_down_ends_the_run() -> None:
+    clock = FakeClock()
+    drained = play(drain(slow_service(pages=12), THREE_LANES, book=Fencing(clock), clock=clock))
+    assert isinstance(drained.run.failure, LedgerError)

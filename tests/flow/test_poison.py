@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
+from datasync_crawler.domain.profile import Profile
 from datasync_crawler.flow.answers import Answer
 from tests.flow.drain import drain
 from tests.flow.fake_clock import play
 from tests.flow.fake_service import Service, Visit
-from tests.flow.worlds import FREE, service
+from tests.flow.worlds import FREE, ONE_CHAIN, service
 
 ROW = b'"00000777"'
 EVERY_TIME = 1_000
@@ -81,3 +83,22 @@ def at_an_absurd_time(page: Answer, time: bytes) -> Answer | None:
     changed, times = re.subn(rb'("at": )\d+', rb"\g<1>" + time, row)
     assert times == 1
     return Answer(200, {}, page.body.replace(row, changed))
+
+
+@pytest.mark.parametrize("world", [FREE, ONE_CHAIN], ids=["cut", "chain"])
+def test_pages_of_nothing_that_can_be_stored_are_gone_behind_once_each(world: Profile) -> None:
+    """More rows in a row without an id than two pages hold."""
+    lost = {number for _, number in service(count=600).rows[200:320]}
+
+    def fault(visit: Visit) -> Answer | None:
+        page = asked.page(visit)
+        shown = json.loads(page.body)
+        for row in shown.get("rows", ()):
+            row["no"] = None if row["no"] in lost else row["no"]
+        return Answer(page.status, page.headers, json.dumps(shown).encode())
+
+    asked = service(count=600, fault=fault)
+    drained = play(drain(asked, world, most_at_once=1))
+    assert len(drained.book.rows) == 480
+    assert len(drained.asks) < 60
+    assert len({row.raw for row in drained.book.rejected}) > 100  # some share their time, and now all they have

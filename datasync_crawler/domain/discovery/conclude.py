@@ -13,7 +13,7 @@ from datasync_crawler.domain.discovery.endpoints import feed_endpoint, main_endp
 from datasync_crawler.domain.discovery.evidence import feed_answer, lane_answers, other_names, query_answer
 from datasync_crawler.domain.discovery.exchange import Answer, Question
 from datasync_crawler.domain.discovery.findings import choices, findings, warnings
-from datasync_crawler.domain.discovery.handout import feed_name
+from datasync_crawler.domain.discovery.handout import feed_name, shares_rows
 from datasync_crawler.domain.discovery.leaves import words
 from datasync_crawler.domain.discovery.pools import counts_in, read_pool, shares
 from datasync_crawler.domain.discovery.totals import totals
@@ -34,7 +34,7 @@ def conclude(case: Case, origin: str, now: float) -> Profile:
     if main is None:
         raise why_nothing(case)
     name = feed_name(case)
-    feed = feed_answer(case, name)
+    feed = feed_answer(case, name) if shares_rows(case) else None
     whole, bare = whole_answer(case), bare_answer(case)
     endpoints = (
         main_endpoint(case, main),

@@ -33,13 +33,26 @@ def feed_route(case: Case) -> Route | None:
 
 
 def twin_route(case: Case) -> Route | None:
-    """A further address that lists the same records as the fullest page, be it from their other end."""
+    """A further address that seems to list the same records as the fullest page, be it from their other end.
+
+    It becomes a lane only when a row of it is known from that page (:func:`shares_rows`).
+    """
     main = case.main
     if main is None:
         return None
     further = [it for it in case.asked(Question.GLANCE) if it.listing and it.probe.endpoint != main.probe.endpoint]
     twin = next((it.probe.endpoint for it in further if _lists_the_same(main.shown, it.shown)), None)
     return next((route for route in case.routes if route.name == twin and route.method == "GET"), None)
+
+
+def shares_rows(case: Case) -> bool:
+    """Whether the further endpoint is known to list the collection's records: by a token, or by a row of both."""
+    main, name = case.main, feed_name(case)
+    if main is None or case.granted is not None:
+        return main is not None
+    known = set(main.shown.page.ids)
+    answers = [answer for answer in case.answers if answer.listing and answer.probe.endpoint == name]
+    return any(not known.isdisjoint(answer.shown.page.ids) for answer in answers)
 
 
 def _lists_the_same(main: Listing, other: Listing) -> bool:

@@ -14,7 +14,7 @@ from datasync_crawler.domain.discovery.evidence import (
     tells_place,
 )
 from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
-from datasync_crawler.domain.discovery.handout import feed_name, feed_route
+from datasync_crawler.domain.discovery.handout import feed_name, feed_route, shares_rows
 from datasync_crawler.domain.discovery.listing import Listing
 from datasync_crawler.domain.discovery.numbers import ask_number
 from datasync_crawler.domain.discovery.position import Ends, made_time, pick_range, pick_time
@@ -99,7 +99,9 @@ def ask_range(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
     route, name = feed_route(case), feed_name(case)
     page = feed_answer(case, name)
     if route is not None and page is not None and page.listing is not None and not position_proven(case, name):
-        yield from _between(case, route, page.listing, token_probe(case, route, Question.RANGE))
+        # Between rows of the collection the answer also shows whether they are the same ones.
+        known = page.listing if shares_rows(case) else newest
+        yield from _between(case, route, known, token_probe(case, route, Question.RANGE))
     numbered = any(ask_number(case, main)) or proven_number(case, main.probe.endpoint) is not None
     if needs_an_entry(case, main) and not numbered:
         own = route_of(case, main)

@@ -33,6 +33,13 @@ def test_a_list_that_begins_at_the_other_end_is_a_twin_where_it_holds_as_many() 
     assert twin_route(glancing(events(ALL - 1, 1), total=ALL + 500)) is not None
 
 
+def test_a_twin_becomes_a_lane_only_when_a_row_of_both_was_seen() -> None:
+    known = glancing(events(ALL - 1, 1))
+    for last, lanes in ((events(ALL - 3, 3), 1), (events(38, 3), 2)):
+        asked = probe(Question.POSITION, "live", url=f"{HOME}/live?limit=500", credential=KEY)
+        assert len(conclude(known.learned((answer_to(asked, page(last)),)), "http://h", NOW).lanes) == lanes
+
+
 def test_a_list_of_fewer_or_of_other_records_is_none() -> None:
     assert twin_route(glancing(events(ALL - 1, 1), total=ALL // 2)) is None
     others = [{"id": event(n)["id"], "timestamp": event(n)["timestamp"]} for n in range(ALL - 3, ALL)]
