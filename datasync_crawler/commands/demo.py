@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 import shutil
 import socket
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -81,6 +83,9 @@ class Demo:
             )
             if last["missing"] or last["unknown"] or last["double"]:
                 raise NotComplete("the simulator found the submission not exact")
+        with suppress(FileNotFoundError):
+            kept = (self._folder / "report.html").replace(self._folder.with_name("demo-report.html"))
+            print(f"the report: {kept}", file=sys.stderr)
         EmbeddedPostgres(self._folder / "postgres").remove()
         shutil.rmtree(self._folder)
 

@@ -77,7 +77,7 @@ def write_report(ledger: Ledger, file: Path, mask: Callable[[str], str], *, whol
 
     account = read_account(ledger)
     report = report_of(account, time.time(), common=account.learned.get(EVERY_CALL), whole=whole)
-    write_atomically(file, page(report, mask).encode())
+    write_atomically(file, page(report, mask).encode(errors="replace"))
 
 
 def _note_monitors(ledger: Ledger, crawler: Crawler) -> None:

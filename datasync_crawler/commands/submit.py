@@ -21,6 +21,7 @@ from datasync_crawler.adapters.submission import SubmissionDesk
 from datasync_crawler.adapters.submission_file import write_submission
 from datasync_crawler.adapters.submission_lock import sole_submission
 from datasync_crawler.adapters.upload import checked
+from datasync_crawler.commands.leaving import leave_report
 from datasync_crawler.commands.parent import add_parent_options, follow_parent
 from datasync_crawler.domain.choices import EXPOSED, Choices, origin_of, read_choices
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, LedgerError, NotComplete
@@ -136,7 +137,10 @@ def _carry_out(wish: _Wish) -> str:
         ledger.bind(origin_of(choices.api_base))
         desk = SubmissionDesk(_place(ledger, wish.state), choices.key, user_agent=wish.user_agent)
         handover = Handover(ledger, desk, hashlib.sha256(choices.key.encode()).hexdigest(), choices.key, _say)
-        done = handover.hand_in(Offer(ids, wish.repo, partial=wish.partial is not None), again=wish.again)
+        try:
+            done = handover.hand_in(Offer(ids, wish.repo, partial=wish.partial is not None), again=wish.again)
+        finally:
+            leave_report(url, choices)
     return _told(done, ids)
 
 

@@ -78,14 +78,19 @@ def chart(
         no_prefix=False,
     )
     for one in drawn:
-        lines.add(one.name, [(x / unit, y) for x, y in one.points])
+        lines.add(_printable(one.name), [(x / unit, y) for x, y in one.points])
     lines.uuid = name
-    return _inlined(lines.render_tree(), label)
+    return _inlined(lines.render_tree(), _printable(label))
 
 
 def _unit(series: Sequence[Series]) -> tuple[float, str]:
     longest = max(one.points[-1][0] for one in series)
     return (_MINUTE, "min") if longest > _MANY_MINUTES else (1.0, "s")
+
+
+def _printable(text: str) -> str:
+    """The text without what no XML can hold."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def _inlined(root: Any, label: str) -> Markup:

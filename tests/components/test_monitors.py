@@ -124,6 +124,16 @@ def test_every_threshold_can_be_set(crawler_with: Callable[..., Crawler]) -> Non
     assert [name.split("/")[0] for name in crawler.stats.get_value("datasync/monitors_failed")] == ["DurationMonitor"]
 
 
+def test_what_each_monitor_found_is_told_to_the_report(crawler_with: Callable[..., Crawler]) -> None:
+    crawler = crawler_with()
+    failed(crawler, CompletenessSuite, {**figures(crawler, GOOD), **PROVEN, "datasync/miscounted": 3})
+    assert crawler.stats is not None
+    judged = crawler.stats.get_value("datasync/monitors_judged")
+    assert [one.monitor for one in judged] == [one.__name__ for one in CompletenessSuite.monitors]
+    (wrong,) = [one for one in judged if not one.passed]
+    assert (wrong.monitor, "3" in wrong.said) == ("ExactlyOnceMonitor", True)
+
+
 def test_a_run_that_left_no_figures_fails_every_monitor(crawler_with: Callable[..., Crawler]) -> None:
     assert len(failed(crawler_with(), CompletenessSuite, {})) == len(CompletenessSuite.monitors)
 

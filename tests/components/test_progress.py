@@ -14,17 +14,20 @@ from scrapy import signals
 
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.domain.choices import read_choices
+from datasync_crawler.domain.completeness import Verdict
 from datasync_crawler.domain.errors import NotComplete
 from datasync_crawler.domain.profile import Finding
-from datasync_crawler.domain.view import View, read_view
+from datasync_crawler.domain.sample import SAMPLE, read_samples
+from datasync_crawler.domain.view import Health, LaneView, State, View, read_view
 from datasync_crawler.extensions import lines, progress
+from datasync_crawler.extensions.figures import tell_stats
 from datasync_crawler.extensions.lines import JsonLines, PlainLines, Silence
 from datasync_crawler.extensions.memory import held_bytes
 from datasync_crawler.extensions.progress import Progress
 from datasync_crawler.extensions.shown import drawings_for
 from tests.components.secret import KEY
 from tests.flow.drain import Drain
-from tests.flow.worlds import FREE, service
+from tests.flow.worlds import FREE, THREE_LANES, service
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,25 +116,80 @@ async def test_a_drawing_that_breaks_is_told_of_once_and_the_others_go_on(
     assert len(broken.views) == 1
 
 
+async def test_a_run_that_cannot_be_seen_says_so_until_it_can(
+    crawler_with: Callable[..., Crawler], caplog: pytest.LogCaptureFixture
+) -> None:
+    gallery, run = Gallery(), Drain(service(), FREE).run
+    kept = await opened(crawler_with(), gallery, run=run)
+    run.lanes["header"].pages, run.told = 7, "many"  # type: ignore[assignment]
+    kept._look()
+    seen = kept._look()
+    assert (seen.health.state, seen.health.reasons[0][:24]) == (State.FAILED, "the run cannot be seen: ")
+    assert caplog.text.count("The run cannot be seen") == 1
+    run.told = None
+    await close(kept)
+    assert (gallery.views[-1].health, gallery.views[-1].lanes[0].pages) == (Health(), 7)
+
+
+async def test_refusals_are_told_apart_by_whether_the_pool_announces_its_limit(
+    crawler_with: Callable[..., Crawler],
+) -> None:
+    crawler: Any = crawler_with()
+    run = Drain(service(), THREE_LANES).run
+    for pool, refused in (("list query", 1), ("feed", 2), ("feed token", 3)):
+        run.gate.budgets[pool].refused = refused
+    await close(await opened(crawler, run=run))
+    stats = crawler.stats.get_stats()
+    assert (stats["datasync/refused/announced"], stats["datasync/refused/hidden"]) == (1, 5)
+
+
+async def test_an_end_that_proves_nothing_is_no_good_health(crawler_with: Callable[..., Crawler]) -> None:
+    gallery, crawler = Gallery(), crawler_with()
+    run = Drain(service(), FREE).run
+    kept = await opened(crawler, gallery, run=run)
+    run.verdict = Verdict(complete=False, count=5, against=("1 shards have no proven end",))
+    await close(kept)
+    assert gallery.views[-1].health == Health(State.FAILED, run.verdict.against)
+    assert crawler.stats is not None
+    assert crawler.stats.get_value("datasync/health") == "failed"
+
+
+async def test_a_few_answers_make_no_share_of_errors(crawler_with: Callable[..., Crawler]) -> None:
+    crawler: Any = crawler_with()
+    lane = LaneView("list", "header", pages=2, faults=1)
+    tell_stats(crawler.stats, View(NOW, "events", lanes=(lane,)), 60.0)
+    assert crawler.stats.get_value("datasync/error_share") == 0.0
+    tell_stats(crawler.stats, View(NOW, "events", lanes=(replace(lane, pages=15, faults=5),)), 60.0)
+    assert crawler.stats.get_value("datasync/error_share") == 0.25
+
+
 async def test_what_the_log_warns_of_is_shown_without_the_key(crawler_with: Callable[..., Crawler]) -> None:
     gallery = Gallery()
     kept = await opened(crawler_with(), gallery, run=Drain(service(), FREE).run)
-    logging.getLogger("anybody").warning("refused %s\nand more", KEY)
+    logging.getLogger("anybody").warning("refused %s\x1b]0;owned\x07\nand more", KEY)
     logging.getLogger("anybody").info("all is well")
     await close(kept)
     logging.getLogger("anybody").warning("too late")
-    assert [trouble.text for trouble in gallery.views[-1].troubles] == ["refused {key}"]
+    assert [trouble.text for trouble in gallery.views[-1].troubles] == ["refused {key}\\x1b]0;owned\\x07"]
+
+
+async def test_a_malformed_call_of_the_log_is_kept_and_hurts_nobody(crawler_with: Callable[..., Crawler]) -> None:
+    gallery = Gallery()
+    kept = await opened(crawler_with(), gallery, run=Drain(service(), FREE).run)
+    kept._troubles.emit(logging.LogRecord("anybody", logging.WARNING, __file__, 1, "%d rows", ("no",), None))
+    await close(kept)
+    assert [trouble.text for trouble in gallery.views[-1].troubles] == ["'%d rows' with tuple that do not fit"]
 
 
 async def test_whatever_the_service_says_no_view_has_the_key(crawler_with: Callable[..., Crawler]) -> None:
     gallery = Gallery()
     run = Drain(service(), replace(FREE, findings=(Finding("route", f"/list?key={KEY}", 0.9),))).run
-    run.lanes["header"].last_error = f"no such key: {KEY}"
+    run.lanes["header"].last_error = f"no such key: {KEY}\x1b[2J"
     run.stop(NotComplete(f"who is {KEY}?"))
     await close(await opened(crawler_with(), gallery, run=run))
     view = gallery.views[-1]
     assert KEY not in view.to_json().decode()
-    assert (view.health.reasons, view.lanes[0].last_error) == (("who is {key}?",), "no such key: {key}")
+    assert (view.health.reasons, view.lanes[0].last_error) == (("who is {key}?",), "no such key: {key}\\x1b[2J")
 
 
 async def test_the_last_view_is_in_the_ledger_and_the_next_run_goes_on_with_it(
@@ -144,6 +202,8 @@ async def test_the_last_view_is_in_the_ledger_and_the_next_run_goes_on_with_it(
         await close(await opened(crawler_with(DATABASE_URL=postgres_url), gallery, run=run))
     with Ledger.open(postgres_url) as ledger:
         kept = read_view(ledger.remembered("view")["view"])
+        samples = read_samples(ledger.remembered(SAMPLE).values())
+    assert (samples[-1].at, samples[-1].active) == (kept.at, pytest.approx(kept.active, abs=0.001))
     assert [view.lanes[0].pages for view in (first.views[-1], second.views[-1], kept)] == [5, 10, 10]
 
 

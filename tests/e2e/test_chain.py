@@ -33,6 +33,10 @@ def test_one_command_leads_from_nothing_to_an_accepted_submission_and_a_second_t
     assert (judged["count"], judged["missing"], judged["unknown"], judged["double"]) == (EVENTS, 0, 0, 0)
     assert service.score()["pools"]["refused"].keys() <= {"feed"}
     assert sum(service.score()["faults"].values()) > 0
+    report = (trial.state / "report.html").read_text()
+    assert f"complete: {EVENTS:,} events, proven" in report
+    assert f"for {REPOSITORY}" in report
+    assert "12 of 12 passed" in report or "Monitor failed" in report
 
     calls = service.score()["calls"]["keyed"]
     again = trial.run("ingest")
@@ -54,4 +58,5 @@ def test_the_demo_needs_nothing_and_makes_room_for_the_next(service: Simulator, 
         "ingestion complete: 20000 events",
     ]
     assert not (trial.state / "demo").exists()
+    assert "complete: 20,000 events, proven" in (trial.state / "demo-report.html").read_text()
     assert service.score()["calls"]["total"] == 0

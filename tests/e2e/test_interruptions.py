@@ -53,6 +53,7 @@ def test_a_signal_ends_a_chain_within_seconds_after_a_commit(
     assert time.monotonic() - sent < 4
     assert ended.code == (143 if send is TERMINATE else 130)
     assert "forcing unclean" not in ended.err
+    assert "not complete: " in (trial.state / "report.html").read_text()
     assert trial.number("SELECT count(*) FROM ingested_events") == trial.number(STORED) < EVENTS
     if send is not TERMINATE:
         ends_exact(trial, truth, ("crawl", "events"))
