@@ -23,20 +23,32 @@ USAGE
 
 engine_answers() { docker info >/dev/null 2>&1 </dev/null && docker compose version >/dev/null 2>&1; }
 
-# Follows the container to its end and ends as it did; stdout stays stdout.
+told() { docker inspect -f "{{.State.$1}}" "$container"; }
+
+# Shows the container's log until it ends, through all that Docker starts it again: it is running while it waits for that.
+# What was shown is shown once more rather than anything left out. stdout stays stdout.
+follow() {
+  since=0
+  while
+    docker logs -f --since "$since" "$container" &
+    follower=$!
+    # A signal ends the first wait at once; the second one sees the container's last words.
+    wait "$follower" || true
+    wait "$follower" 2>/dev/null || true
+    since=$(told FinishedAt)
+    [ "$(told Running)" = true ]
+  do sleep 1; done
+}
+
 in_docker() {
   engine_answers || die 2 "run-ingestion.sh: --docker, but no Docker engine with Compose answers"
-  [ -z "$(docker compose ps -q --status running assignment-ingestion)" ] || die 5 "assignment-ingestion is already running"
+  [ -z "$(docker compose ps -q --status running --status restarting assignment-ingestion)" ] || die 5 "assignment-ingestion is already running"
   docker compose rm -fs assignment-ingestion >&2
   docker compose up -d --build >&2
   container=$(docker compose ps -aq assignment-ingestion)
-  docker logs -f "$container" &
-  follower=$!
-  # A signal ends the first wait at once; the second one sees the container's last words.
   trap 'docker stop --time 60 "$container" >/dev/null' INT TERM
-  wait "$follower" || true
-  wait "$follower" 2>/dev/null || true
-  exit "$(docker wait "$container")"
+  follow
+  exit "$(told ExitCode)"
 }
 
 on_this_machine() {

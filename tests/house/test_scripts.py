@@ -115,8 +115,11 @@ def test_a_python_that_is_none_is_refused_by_name(checkout: Path) -> None:
     assert answer.stderr.count("\n") == 1
 
 
-def engine(folder: Path, *, code: int) -> str:
-    """A PATH with a Docker whose container ends with an exit code; what it was asked is in `folder/asked`."""
+def engine(folder: Path, *, code: int, starts: int = 1) -> str:
+    """A PATH with a Docker whose container ends with an exit code after so many starts.
+
+    What it was asked is in `folder/asked`.
+    """
     folder.mkdir()
     (folder / "docker").write_text(
         f"""#!/bin/sh
@@ -125,12 +128,16 @@ case "$*" in
   *"ps -q"*) ;;
   *"ps -aq"*) echo c0ffee ;;
   logs*) echo 'ingestion complete: 7 events' ;;
-  wait*) echo {code} ;;
+  *FinishedAt*) echo "since-$(grep -c '^logs' {folder}/asked)" ;;
+  *Running*) if [ "$(grep -c '^logs' {folder}/asked)" -lt {starts} ]; then echo true; else echo false; fi ;;
+  *ExitCode*) echo {code} ;;
   compose*) echo noise ;;
 esac
 """
     )
-    (folder / "docker").chmod(0o755)
+    (folder / "sleep").write_text("#!/bin/sh\n")
+    for program in ("docker", "sleep"):
+        (folder / program).chmod(0o755)
     return f"{folder}:{os.environ['PATH']}"
 
 
@@ -143,6 +150,14 @@ def test_the_end_of_the_container_is_the_end_of_the_script(
     assert answer.returncode == code
     assert answer.stdout == "ingestion complete: 7 events\n"
     assert "compose up -d --build" in (tmp_path / "bin" / "asked").read_text()
+
+
+def test_a_container_that_is_started_again_is_followed_to_its_last_end(checkout: Path, tmp_path: Path) -> None:
+    answer = sh("run-ingestion.sh", "--docker", cwd=checkout, PATH=engine(tmp_path / "bin", code=1, starts=3))
+    assert answer.returncode == 1
+    assert answer.stdout.count("ingestion complete") == 3
+    asked = (tmp_path / "bin" / "asked").read_text()
+    assert re.findall(r"logs -f --since (\S+)", asked) == ["0", "since-1", "since-2"]
 
 
 def test_the_key_is_on_no_command_line(checkout: Path, tmp_path: Path) -> None:
