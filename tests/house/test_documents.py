@@ -4,6 +4,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import SETTINGS
 
 ROOT = Path(__file__).parents[2]
@@ -74,3 +76,27 @@ def test_the_readme_has_the_two_commands() -> None:
 def test_continuous_integration_runs_what_everybody_runs() -> None:
     commands = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line and not line.startswith("#")]
     assert commands == ['exec sh "$(dirname "$0")/../run-tests.sh"']
+
+
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: str(d.relative_to(ROOT)))
+def test_every_link_inside_the_house_leads_somewhere(document: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
+    assert [target for target in targets if not (document.parent / target).exists()] == []
+
+
+def test_every_document_can_be_found_from_the_readme() -> None:
+    reached, ahead = set[Path](), [ROOT / "README.md"]
+    while ahead:
+        document = ahead.pop()
+        reached.add(document)
+        linked = re.findall(r"\]\((?!https?:)([^)#]+\.md)", document.read_text())
+        ahead += {(document.parent / target).resolve() for target in linked} - reached
+    assert set(DOCUMENTS) - reached == set()
+
+
+def test_what_the_documents_tell_to_run_is_there() -> None:
+    told = {name for document in DOCUMENTS for name in re.findall(r"python -m bench\.(\w+)", document.read_text())}
+    assert {name for name in told if not (ROOT / "bench" / f"{name}.py").exists()} == set()
