@@ -11,23 +11,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from scrapy.exceptions import DropItem
+from scrapy.exceptions import CloseSpider, DropItem
 
 from datasync_crawler.adapters.beginning import beginning
-from datasync_crawler.adapters.recall import note_limits, note_working_key, recall
+from datasync_crawler.adapters.recall import note_working_key, recall
 from datasync_crawler.adapters.state import identity
-from datasync_crawler.adapters.worker import CallNotes, Cuts, LedgerWorker
+from datasync_crawler.adapters.worker import CallNotes, Cuts, LedgerWorker, Lessons
 from datasync_crawler.domain.choices import Choices, read_choices
 from datasync_crawler.domain.completeness import Verdict, judge_set
-from datasync_crawler.domain.errors import LedgerError
+from datasync_crawler.domain.errors import DatasyncError, LedgerError
 from datasync_crawler.domain.page import StoredPage
-from datasync_crawler.domain.profile import Pool
 from datasync_crawler.flow.clock import SystemClock
 from datasync_crawler.flow.dispatch import Dispatch
 from datasync_crawler.flow.holding import Holding
 from datasync_crawler.flow.opening import lessons_of, one_more, open_run
 from datasync_crawler.flow.outage import DatabaseOutage
 from datasync_crawler.flow.reception import Reception
+from datasync_crawler.flow.remembering import Remembering
+from datasync_crawler.flow.turn import in_turn
 from datasync_crawler.flow.writing import Writer
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class LedgerPipeline:
         self._aside: list[asyncio.Future[None]] = []
         self._key_kept = False
         self._run: Run | None = None
+        self._memory: Remembering | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -68,12 +70,24 @@ class LedgerPipeline:
         return cls(crawler, read_choices(crawler.settings))
 
     async def open_spider(self) -> None:
-        """Makes the run from what the ledger remembers and gives it to the spider."""
+        """Makes the run from what the ledger remembers and gives it to the spider, or the reason why there is none."""
         spider: Any = self._crawler.spider
+        try:
+            await self._open(spider)
+        except DatasyncError as error:
+            spider.unopened = error
+            # Anything else would hide the reason behind a traceback, and the exit code with it.
+            raise CloseSpider("not opened") from error
+
+    async def _open(self, spider: Any) -> None:
         choices, clock = self._choices, SystemClock(await self._pages.do(beginning))
         since = clock.stamp() - _LONGEST_WINDOW
         holder = identity(Path(choices.state))
-        known = await self._pages.do(lambda ledger: recall(ledger, self._key, since, holder))
+        known = await in_turn(
+            lambda: self._pages.do(lambda ledger: recall(ledger, self._key, since, holder)),
+            clock,
+            choices.give_up_after,
+        )
         learned = one_more(known.learned) if choices.relearn else known.learned
         self._run = spider.run = open_run(
             known.profile,
@@ -90,7 +104,7 @@ class LedgerPipeline:
             whole=not choices.id_only,
             cursor_margin=choices.cursor_threshold,
         )
-        self._run.loading = known.loading
+        self._run.loading, self._run.key_life = known.loading, choices.key_life
         self._run.lessons |= lessons_of(learned) if choices.relearn else {}
         # What is there by now stays: the collector need not look at it again, page after page.
         gc.freeze()
@@ -112,7 +126,8 @@ class LedgerPipeline:
         self._pages.outage = DatabaseOutage(run, patience, "pages")
         self._calls.outage = DatabaseOutage(run, patience, "calls")
         holding = Holding(run, Cuts(self._calls), (self._pages, self._calls), patience)
-        self._aside = [asyncio.ensure_future(it) for it in (self._keep_lessons(run), holding.renew(), holding.watch())]
+        self._memory = Remembering(run, Lessons(self._pages))
+        self._aside = [asyncio.ensure_future(it) for it in (self._memory.keep(), holding.renew(), holding.watch())]
 
     async def process_item(self, item: StoredPage) -> StoredPage:
         """Stores a page, alone or with others; raises DropItem once any page failed."""
@@ -128,7 +143,8 @@ class LedgerPipeline:
         if self._run is not None and self._run.loading:
             outcomes[-1] = await self._loaded(sum(stored.inserted for stored in outcomes), outcomes[-1])
         await self._keep_key()
-        await self._write_lessons()
+        if self._memory is not None:
+            await self._memory.write()
         for page, stored in zip(pages, outcomes, strict=True):
             spider.reception.stored(stored.inserted, stored.met, page.lane)
 
@@ -154,50 +170,41 @@ class LedgerPipeline:
 
     async def close_spider(self) -> None:
         """Judges the set from the database and leaves the verdict in the ledger and in the stats."""
+        run = self._run
         try:
-            if self._run is not None:
-                await self._notes.settle()
-                await self._writer.finish()
-            if self._run is not None and not self._writer.broken:
-                await self._write_lessons()
-                verdict = await self._pages.do(self._judge)
-                self._tell(verdict)
-            if (run := self._run) is not None:
-                await self._pages.do(lambda ledger: ledger.release(run.generation))
-        except LedgerError as error:
-            self._run.stop(error) if self._run is not None else None
+            if run is not None:
+                await self._conclude(run)
         finally:
             for task in self._aside:
                 task.cancel()
             await self._pages.close()
             await self._calls.close()
 
+    async def _conclude(self, run: Run) -> None:
+        """Settles what is left and judges the set; whatever comes of that, others need not wait for the lease."""
+        try:
+            await self._notes.settle()
+            await self._writer.finish()
+            if not self._writer.broken:
+                if self._memory is not None:
+                    await self._memory.write()
+                self._tell(await self._pages.do(self._judge))
+        except LedgerError as error:
+            run.stop(error)
+        finally:
+            await self._release(run)
+
+    async def _release(self, run: Run) -> None:
+        try:
+            await self._pages.do(lambda ledger: ledger.release(run.generation))
+        except LedgerError as error:
+            run.stop(error)
+
     async def _keep_key(self) -> None:
         """Writes down, once, that the key opens pages: what refuses it later says that it has expired."""
         if not self._key_kept:
             self._key_kept = True
             await self._pages.do(lambda ledger: note_working_key(ledger, self._key))
-
-    async def _keep_lessons(self, run: Run) -> None:
-        """Writes down what is learned of limits at once: after a refusal no page may come for a whole window."""
-        while True:
-            event = run.bell.event
-            await self._write_lessons()
-            await event.wait()
-
-    async def _write_lessons(self) -> None:
-        run = self._run
-        if run is None:
-            return
-        if run.profile_changed:
-            run.profile_changed = False
-            document = run.profile.to_json()
-            await self._pages.do(lambda ledger: ledger.save_profile(document))
-        if not run.lessons:
-            return
-        lessons = [Pool(name, limit.calls, limit.window) for name, limit in run.lessons.items()]
-        run.lessons.clear()
-        await self._pages.do(lambda ledger: note_limits(ledger, lessons))
 
     def _judge(self, ledger: Ledger) -> Verdict:
         assert self._run is not None
@@ -220,17 +227,12 @@ class LedgerPipeline:
 
     def _tell(self, verdict: Verdict) -> None:
         spider: Any = self._crawler.spider
-        spider.verdict = verdict
         stats = self._crawler.stats
         assert stats is not None
         assert self._run is not None
+        spider.verdict = self._run.verdict = verdict
         stats.set_value("datasync/complete", int(verdict.complete))
         stats.set_value("datasync/events", verdict.count)
-        for kind in ("announced", "hidden"):
-            stats.set_value(f"datasync/refused/{kind}", 0)
-        announced = {pool.name for pool in self._run.profile.pools if pool.announced}
-        for name, budget in self._run.gate.budgets.items():
-            stats.inc_value(f"datasync/refused/{'announced' if name in announced else 'hidden'}", budget.refused)
         for sentence in verdict.against:
             logger.error("not complete: %s", sentence)
         for sentence in verdict.noted:

@@ -90,7 +90,7 @@ def ids_of(raws: Iterable[bytes], names: frozenset[str]) -> list[str | None]:
 def _id_of(raw: bytes, names: frozenset[str]) -> str | None:
     try:
         row = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter where values are nested some thousand deep
         return None
     found = [row[name] for name in names if name in row] if isinstance(row, dict) else [row]
     return next((str(value) for value in found if type(value) in {str, int}), None)

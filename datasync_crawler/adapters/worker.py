@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from datasync_crawler.adapters.ledger import Call, Ledger, LedgerAway
+from datasync_crawler.adapters.recall import note_limits
+from datasync_crawler.domain.profile import Pool
 from datasync_crawler.domain.shard import Shard
 
 Result = TypeVar("Result")
@@ -172,3 +174,18 @@ class Cuts:
     async def renew(self, generation: int) -> None:
         """Renews the lease of all shards of a generation."""
         await self._worker.do(lambda ledger: ledger.renew(generation))
+
+
+class Lessons:
+    """Keeps what is learned in the ledger; see :class:`datasync_crawler.flow.ports.LessonBook`."""
+
+    def __init__(self, worker: LedgerWorker) -> None:
+        self._worker = worker
+
+    async def save_profile(self, document: bytes) -> None:
+        """Keeps a profile, as JSON, instead of the one before."""
+        await self._worker.do(lambda ledger: ledger.save_profile(document))
+
+    async def note_limits(self, pools: list[Pool]) -> None:
+        """Keeps limits that were learned."""
+        await self._worker.do(lambda ledger: note_limits(ledger, pools))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from datasync_crawler.domain.profile import Pool
 from datasync_crawler.domain.shard import Shard
 
 
@@ -22,6 +23,16 @@ class LeaseBook(Protocol):
 
     async def renew(self, generation: int) -> None:
         """Renews a lease; raises LedgerError when somebody else has taken over."""
+
+
+class LessonBook(Protocol):
+    """Where a run keeps what it learns for the next one; raises LedgerError when it cannot."""
+
+    async def save_profile(self, document: bytes) -> None:
+        """Keeps a profile, as JSON, instead of the one before."""
+
+    async def note_limits(self, pools: list[Pool]) -> None:
+        """Keeps limits that were learned."""
 
 
 class Connection(Protocol):

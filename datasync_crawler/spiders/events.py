@@ -59,14 +59,15 @@ class EventsSpider(scrapy.Spider):
     }
 
     run: Run | None = None
+    unopened: DatasyncError | None = None
     whole = False
     dispatch: Dispatch
     reception: Reception
 
     @property
     def failure(self) -> DatasyncError | None:
-        """Why the run ended early, if it did."""
-        return None if self.run is None else self.run.failure
+        """Why the run ended early, or could not be opened at all, if so."""
+        return self.unopened if self.run is None else self.run.failure
 
     async def start(self) -> AsyncIterator[Any]:
         """Yields each call of the run when its budget lets it leave."""

@@ -106,7 +106,11 @@ def test_a_rejected_row_counts_until_its_id_comes_otherwise(ledger: Ledger) -> N
     assert ledger.standing().rejected == 0
 
 
-@pytest.mark.parametrize("raw", [b'{"key": null}', b"{}", b"[1]", b"\xff", b'{"other": "X"}', b'{"key": {"a": 1}}'])
+@pytest.mark.parametrize(
+    "raw",
+    [b'{"key": null}', b"{}", b"[1]", b"\xff", b'{"other": "X"}', b'{"key": {"a": 1}}', b'{"key":' + b"[" * 100_000],
+    ids=["null", "none", "number", "no text", "other", "object", "deep"],
+)
 def test_a_rejected_row_without_an_id_always_counts_but_once(ledger: Ledger, raw: bytes) -> None:
     ledger.save_profile(profile_with_id_field("key"))
     ledger.plant([(None, None)])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg2
 import pytest
 from msgspec.structs import replace
-from scrapy.exceptions import DropItem
+from scrapy.exceptions import CloseSpider, DropItem
 
 from datasync_crawler.adapters.ledger import Call, Fenced, Ledger
 from datasync_crawler.domain.completeness import read_verdict
@@ -81,10 +81,12 @@ async def test_without_a_profile_there_is_nothing_to_open(
     crawler_with: Callable[..., Crawler], postgres_url: str
 ) -> None:
     pipeline = LedgerPipeline.from_crawler(crawler_with(DATABASE_URL=postgres_url))
-    with pytest.raises(ConfigurationError, match="discover first"):
+    with pytest.raises(CloseSpider):
         await pipeline.open_spider()
     await pipeline.close_spider()
     assert spider_of(pipeline).run is None
+    assert isinstance(spider_of(pipeline).failure, ConfigurationError)
+    assert "discover first" in str(spider_of(pipeline).failure)
 
 
 def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
@@ -261,14 +263,6 @@ async def test_what_is_missing_is_named(
     assert stats_of(pipeline)["datasync/complete"] == 0
 
 
-async def test_refusals_are_told_apart_by_whether_the_pool_announces_its_limit(pipeline: LedgerPipeline) -> None:
-    budgets = spider_of(pipeline).run.gate.budgets
-    budgets["list query"].refused, budgets["feed"].refused, budgets["feed token"].refused = 1, 2, 3
-    await pipeline.close_spider()
-    assert stats_of(pipeline)["datasync/refused/announced"] == 1
-    assert stats_of(pipeline)["datasync/refused/hidden"] == 5
-
-
 async def test_a_limit_once_learned_is_known_to_the_next_run(
     pipeline: LedgerPipeline, ledger_url: str, crawler_with: Callable[..., Crawler]
 ) -> None:
@@ -319,11 +313,12 @@ async def test_a_run_goes_on_where_the_ledger_stands(
 async def test_a_second_crawler_has_nothing_to_drain_while_the_lease_of_the_first_runs(
     pipeline: LedgerPipeline, ledger_url: str, crawler_with: Callable[..., Crawler], tmp_path: Path
 ) -> None:
-    elsewhere = crawler_with(DATABASE_URL=ledger_url, STATE_DIR=str(tmp_path / "elsewhere"))
+    elsewhere = crawler_with(DATABASE_URL=ledger_url, STATE_DIR=str(tmp_path / "elsewhere"), GIVE_UP_AFTER="0.01")
     second = LedgerPipeline.from_crawler(elsewhere)
-    with pytest.raises(StateBusy, match="another crawler"):
+    with pytest.raises(CloseSpider):
         await second.open_spider()
     await second.close_spider()
+    assert isinstance(spider_of(second).failure, StateBusy)
     await pipeline.process_item(page(0))
     assert stored(ledger_url) == {"0"}
 
@@ -332,6 +327,19 @@ async def test_a_lease_ends_with_its_run(pipeline: LedgerPipeline, ledger_url: s
     assert ask(ledger_url, "SELECT count(*) FROM ledger_leases WHERE until > now()") == [(1,)]
     await pipeline.close_spider()
     assert ask(ledger_url, "SELECT count(*) FROM ledger_leases") == [(0,)]
+
+
+async def test_a_lease_ends_although_the_set_cannot_be_judged(
+    pipeline: LedgerPipeline, ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Ledger) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(pipeline, "_judge", broken)
+    with pytest.raises(RecursionError):
+        await pipeline.close_spider()
+    assert ask(ledger_url, "SELECT count(*) FROM ledger_leases") == [(0,)]
+    spider_of(pipeline).verdict = None
 
 
 def test_pools_that_the_profile_announces_are_known_as_such() -> None:

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.trial import Trial
+from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.state import held
+from datasync_crawler.domain.page import Page, StoredPage
+from datasync_crawler.domain.shard import Checkpoint
+from tests.flow.worlds import THREE_LANES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,6 +136,19 @@ def test_wrong_use_is_one_line_and_exit_2(
     ended = with_settings(wrong, **settings).run(*command)
     assert (ended.code, ended.out) == (2, "")
     assert words in complaint(ended)
+    assert wrong.simulator.score()["calls"]["total"] == 0
+
+
+def test_a_profile_that_does_not_fit_the_rows_is_told_of_by_a_line_and_exit_2(wrong: Trial) -> None:
+    with Ledger.open(wrong.database) as ledger:
+        ledger.bind(wrong.simulator.url)
+        ledger.save_profile(THREE_LANES.to_json())
+        shard = ledger.plant([(None, None)])[0].id
+        ledger.store(StoredPage(shard, ledger.lease(), "lane", Page(["a"], [None]), Checkpoint()))
+        ledger.remember("places", "places", b'"numbers"')
+    ended = wrong.run("crawl", "events")
+    assert ended.code == 2
+    assert "the new profile cuts the set otherwise" in complaint(ended)
     assert wrong.simulator.score()["calls"]["total"] == 0
 
 
