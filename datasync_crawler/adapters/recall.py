@@ -68,7 +68,7 @@ def recall(ledger: Ledger, key: str, since: float, holder: str = "") -> Recall:
         calls=[(call.pool, call.at) for call in ledger.calls(key, since)],
         learned=learned,
         first_call=ledger.first_call(key),
-        key_worked=key in ledger.remembered(_WORKING_KEYS),
+        key_worked=key_worked(ledger, key),
         loading=loading,
     )
 
@@ -82,6 +82,11 @@ def note_limits(ledger: Ledger, pools: list[Pool]) -> None:
 def note_working_key(ledger: Ledger, key: str) -> None:
     """Keeps that a key (its digest) opens pages: what refuses it later says that it has expired."""
     ledger.remember(_WORKING_KEYS, key, b"true")
+
+
+def key_worked(ledger: Ledger, key: str) -> bool:
+    """Whether a key (its digest) ever opened a page."""
+    return key in ledger.remembered(_WORKING_KEYS)
 
 
 def _check_places(ledger: Ledger, profile: Profile) -> None:

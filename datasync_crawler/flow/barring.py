@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from datasync_crawler.domain.errors import KeyExpired, KeyRefused
+from datasync_crawler.domain.errors import DatasyncError, KeyExpired, KeyRefused
 from datasync_crawler.flow.answers import Answer
+from datasync_crawler.flow.courses import Course, State
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.run import Flying, Run
 
@@ -22,11 +23,20 @@ def barred(run: Run, lane: LiveLane, answer: Answer, flying: Flying) -> None:
 
 
 def blamed(run: Run, answer: Answer) -> None:
-    """Ends the run once the key opens no lane that has work."""
+    """Ends the run once the key opens no lane that has work, and no stream but those that other faults have ended."""
     useful = [lane for lane in run.lanes.values() if run.shards.has_work(lane.endpoint)]
+    useful += [course.live for course in run.courses.values() if _counts(course)]
     if not useful or any(lane.strikes < _STRIKES for lane in useful):
         return
-    if _EXPIRED.search(answer.body) or run.key_worked:
-        run.stop(KeyExpired(f"the service no longer takes the key (status {answer.status})"))
-    else:
-        run.stop(KeyRefused(f"the service does not take the key (status {answer.status})"))
+    run.stop(fault_of_key(answer, worked=run.key_worked))
+
+
+def _counts(course: Course) -> bool:
+    return course.state is not State.RETIRED or course.live.strikes >= _STRIKES
+
+
+def fault_of_key(answer: Answer, *, worked: bool) -> DatasyncError:
+    """What an answer that blames the key says of it: that its life is over when it ``worked`` before, else refused."""
+    if worked or _EXPIRED.search(answer.body):
+        return KeyExpired(f"the service no longer takes the key (status {answer.status})")
+    return KeyRefused(f"the service does not take the key (status {answer.status})")

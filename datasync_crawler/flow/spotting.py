@@ -11,7 +11,8 @@ from datasync_crawler.domain.errors import NotComplete
 from datasync_crawler.domain.page import Page
 from datasync_crawler.domain.shard import Shard
 from datasync_crawler.domain.strip import ends_of
-from datasync_crawler.flow.answers import Answer, Meaning, meaning
+from datasync_crawler.flow.answers import BLAME, Answer, Meaning, meaning
+from datasync_crawler.flow.barring import fault_of_key
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.run import Run
 
@@ -35,11 +36,12 @@ class Spots:
 async def spot_check(run: Run, rows: int, send: Send, stored: Stored, dice: Random) -> Spots:
     """Looks at that many rows of up to five pages; every call waits for its budget.
 
-    Raises NotComplete when no lane leads to random places, or the service does not answer with rows.
+    Raises NotComplete when no lane leads to random places, or the service does not answer with rows, and KeyRefused or
+    KeyExpired when it blames the key.
     """
-    ends = ends_of(run.shards.values, run.outlook)
     lanes = [lane for lane in run.lanes.values() if lane.token is None and lane.endpoint.positionable]
-    if ends is None or not lanes:
+    ends = ends_of(run.shards.values, run.outlook) if lanes else None
+    if ends is None:
         raise NotComplete("no spot check: nothing that is known leads to random places of the set")
     lane = min(lanes, key=lambda one: run.gate.opens_in(one.lane.pool))
     looked_at: list[str] = []
@@ -63,6 +65,8 @@ async def _page_below(run: Run, lane: LiveLane, place: int, rows: int, send: Sen
     async with run.gate.turn(lane.lane.pool) as leave:
         await leave()
     answer = await send(url, lane.headers)
-    if meaning(answer) is not Meaning.PAGE:
+    if (means := meaning(answer)) in BLAME:
+        raise fault_of_key(answer, worked=run.key_worked)
+    if means is not Meaning.PAGE:
         raise NotComplete(f"no spot check: the service answered with status {answer.status}")
     return lane.reader.read(answer.body)

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from datasync_crawler.domain.errors import NotComplete
+from datasync_crawler.domain.errors import DatasyncError, KeyExpired, KeyRefused, NotComplete
+from datasync_crawler.flow.answers import Answer
 from datasync_crawler.flow.spotting import Spots, spot_check
 from tests.flow.drain import Drain
 from tests.flow.fake_clock import play
 from tests.flow.fake_service import KEY
-from tests.flow.worlds import FEED_ONLY, FREE, ONE_CHAIN, THREE_LANES, service, slow_service
+from tests.flow.streams import BY_EXPORT, EXPORT, Stream, StreamDrain
+from tests.flow.worlds import FEED_ONLY, FREE, ONE_CHAIN, THREE_LANES, profile, service, slow_service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from datasync_crawler.flow.answers import Answer
 
 
 def spotted(make: Callable[[], Drain], rows: int, *, without: Callable[[str], bool] = lambda _: False) -> Spots:
@@ -50,6 +50,11 @@ def test_rows_that_were_lost_are_found_missing() -> None:
     assert all(int(id_) % 2 == 0 for id_ in spots.missing)
 
 
+def test_where_a_stream_alone_leads_to_the_set_no_random_place_can_be_looked_at() -> None:
+    with pytest.raises(NotComplete, match="random places"):
+        spotted(lambda: StreamDrain(Stream(service()), profile(BY_EXPORT, endpoints=(EXPORT,))), 5)
+
+
 def test_a_check_waits_for_its_budget() -> None:
     """The drain has just used its window up."""
 
@@ -76,3 +81,31 @@ def test_a_check_waits_for_its_budget() -> None:
 def test_where_nothing_leads_to_random_places_that_is_said(world: object) -> None:
     with pytest.raises(NotComplete, match="no spot check"):
         spotted(lambda: Drain(service(), world), 5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("answer", "worked", "error"),
+    [
+        (Answer(401, {}, b"{}"), False, KeyRefused),
+        (Answer(403, {}, b"{}"), False, KeyRefused),
+        (Answer(401, {}, b'{"error": "API key expired"}'), False, KeyExpired),
+        (Answer(401, {}, b"{}"), True, KeyExpired),
+        (Answer(500, {}, b"{}"), True, NotComplete),
+    ],
+)
+def test_an_answer_that_blames_the_key_ends_the_check_as_it_ends_a_drain(
+    answer: Answer, worked: bool, error: type[DatasyncError]
+) -> None:
+    async def send(_url: str, _headers: Mapping[str, str]) -> Answer:
+        return answer
+
+    async def stored(ids: Sequence[str]) -> set[str]:
+        return set(ids)
+
+    async def scene() -> None:
+        drained = await Drain(service(), FREE).carry_out()
+        drained.run.key_worked = worked
+        with pytest.raises(error):
+            await spot_check(drained.run, 5, send, stored, Random(7))
+
+    play(scene())
