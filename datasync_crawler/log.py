@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 
 from datasync_crawler.domain.choices import EXPOSED
+from datasync_crawler.domain.texts import printable
 from datasync_crawler.handlers import secrets_of
 
 if TYPE_CHECKING:
@@ -63,7 +64,10 @@ def _page(item: Any) -> str:
 
 
 class MaskSecrets(logging.Filter):
-    """Replaces every secret in a record's text by its word; sits on the handlers, so that no logger is forgotten."""
+    """Replaces every secret in a record's text by its word, and tells control characters instead of writing them.
+
+    It sits on the handlers, so that no logger is forgotten.
+    """
 
     def __init__(self, secrets: Secrets) -> None:
         super().__init__()
@@ -71,15 +75,25 @@ class MaskSecrets(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Lets every record through, masked."""
-        message = record.getMessage()
-        masked = self._secrets.mask(message)
-        if masked != message:
-            record.msg, record.args = masked, ()
+        shown = self._shown(text_of(record))
+        if record.args or shown != record.msg:
+            record.msg, record.args = shown, ()
         if record.exc_info and not record.exc_text:
-            record.exc_text = self._secrets.mask(logging.Formatter().formatException(record.exc_info))
+            record.exc_text = self._shown(logging.Formatter().formatException(record.exc_info))
         if record.stack_info:
-            record.stack_info = self._secrets.mask(record.stack_info)
+            record.stack_info = self._shown(record.stack_info)
         return True
+
+    def _shown(self, text: str) -> str:
+        return printable(self._secrets.mask(text))
+
+
+def text_of(record: logging.LogRecord) -> str:
+    """The record's message; one whose arguments do not fit, as a library may log it, has them behind it."""
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001 - whatever a foreign argument raises when it is written, the crawl goes on
+        return f"{record.msg!r} with {type(record.args).__name__} that do not fit"
 
 
 class MonitorsInBrief(logging.Filter):
@@ -89,7 +103,7 @@ class MonitorsInBrief(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the line tells something."""
-        message = record.getMessage()
+        message = text_of(record)
         return not message.startswith("[Spidermon]") or self._RESULT.match(message) is not None
 
 

@@ -170,6 +170,22 @@ class Budget:
             self._closed_until = max(self._closed_until, now + limit.window)
 
     @property
+    def usable(self) -> int:
+        """The calls that may leave in a window of the limit, which is known."""
+        assert self.limit is not None
+        return self._usable(self.limit)
+
+    def spent(self, now: float) -> list[float]:
+        """When the calls of the limit's last window left, in order, at most as many as may."""
+        assert self.limit is not None
+        return self._log[max(bisect_right(self._log, now - self.limit.window), len(self._log) - self.usable) :]
+
+    def used(self, now: float) -> int:
+        """The calls that left in the last window of the limit, which is known."""
+        assert self.limit is not None
+        return self._since(now - self.limit.window)
+
+    @property
     def departures(self) -> tuple[float, ...]:
         """When the calls that still matter left, in order."""
         return tuple(self._log)

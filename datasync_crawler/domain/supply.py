@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from datasync_crawler.domain.budget import Budget
 
 # Pages of a larger lane are worth waiting for when they hold at least so many times the rows.
 _LARGER = 2
@@ -14,17 +17,39 @@ _PRECISION, _LONGEST = 0.01, 1e6
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """A pool whose limit is known: ``cap`` rows a call, ``free`` calls now, spent ones again in so many seconds."""
+    """A pool whose limit is known: ``cap`` rows a call, ``free`` calls now, spent ones again later.
+
+    ``spent`` are the times when they can leave again, in order and within one window, on a clock that shows ``now``.
+    """
 
     cap: int
     window: float
     free: int
-    spent: tuple[float, ...] = ()
+    spent: Sequence[float] = ()
+    now: float = 0.0
 
     def rows_by(self, seconds: float) -> float:
         """The most rows of calls that can leave within so many seconds from now."""
-        again = sum(1 + (seconds - opens) // self.window for opens in self.spent if opens <= seconds)
-        return self.cap * (self.free * (1 + seconds // self.window) + again)
+        return self.cap * (self.free * (1 + seconds // self.window) + self._again(seconds))
+
+    def _again(self, seconds: float) -> float:
+        """How often spent calls can have left again: all once a window, and some of them in the one under way."""
+        over = self.now + seconds - self.spent[0] if self.spent else -1.0
+        if over < 0:
+            return 0.0
+        windows, rest = divmod(over, self.window)
+        return windows * len(self.spent) + bisect_right(self.spent, self.spent[0] + rest)
+
+
+def supply_of(budget: Budget, cap: int, now: float) -> Supply:
+    """What a pool of a known limit still gives at a monotonic time; nothing before a pool that is closed opens."""
+    assert budget.limit is not None
+    window, free, spent = budget.limit.window, budget.left(now) or 0, budget.spent(now)
+    if not free:
+        opens = budget.free_at(now) - window
+        later = spent[bisect_right(spent, opens) :]
+        spent = [opens] * (budget.usable - len(later)) + later
+    return Supply(cap, window, free, spent, now - window)
 
 
 def needless(cap: int, supplies: Sequence[Supply], left: float) -> bool:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # Seconds that starting and ending take in any run, and that no plan knows of.
 _GRACE = 30.0
+# One fault of a few answers is no share.
+_ENOUGH_ANSWERS = 20
 
 
 def tell_stats(stats: StatsCollector, view: View, key_life: float) -> None:
@@ -28,7 +30,7 @@ def _figures(view: View, key_life: float) -> Iterator[tuple[str, float]]:
     left = key_life if view.key_left is None else view.key_left
     yield "stored", view.events
     yield "active_seconds", view.active
-    yield "error_share", view.error_share
+    yield "error_share", view.error_share if view.answers >= _ENOUGH_ANSWERS else 0.0
     yield "plan_share", max(0.0, view.active + (view.eta or 0.0) - _GRACE) / view.planned if view.planned else 0.0
     yield "idle_seconds", view.idle
     yield "longest_idle_seconds", view.longest_idle

@@ -1,4 +1,4 @@
-"""Views without secrets: what a service says may repeat one, and views are shown to whoever reaches the page."""
+"""Views without secrets, and without what moves a terminal: what a service says may hold either."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from datasync_crawler.domain.texts import printable
+
 if TYPE_CHECKING:
     from datasync_crawler.domain.view import View
     from datasync_crawler.flow.secrets import Secrets
 
 
 def masked(view: View, secrets: Secrets) -> View:
-    """The view with the word of a secret in place of it, wherever its texts come from outside."""
-    mask = secrets.mask
+    """The view with the word of a secret in place of it, and nothing unprintable, wherever texts come from outside."""
+
+    def mask(text: str) -> str:
+        return printable(secrets.mask(text))
+
     return replace(
         view,
         health=replace(view.health, reasons=tuple(map(mask, view.health.reasons))),

@@ -50,6 +50,7 @@ class Progress:
         self._troubles = Troubles(self._secrets)
         self._loop = create_looping_call(self._tick)
         self._watch: Watch | None = None
+        self._last: View | None = None
         self._began = time.monotonic()
         self._beginning: asyncio.Future[None] | None = None
         crawler.signals.connect(self._opened, signal=signals.spider_opened)
@@ -68,7 +69,7 @@ class Progress:
     async def _begin(self) -> None:
         run, past = self._run, None
         if run is not None and self._keeping is not None:
-            past = await self._keeping.past()
+            self._last = past = await self._keeping.past()
             self._drawings.append(self._keeping)
         if run is not None:
             self._watch = Watch(run, past, patience=self._patience)
@@ -111,11 +112,21 @@ class Progress:
                 self._draw(drawing, view)
 
     def _look(self) -> View:
-        if self._run is None:
-            return masked(self._first_look(), self._secrets)
+        """The view now; where the run cannot be seen the last one, which says so."""
+        try:
+            self._last = self._first_look() if self._run is None else self._next_look()
+        except Exception as error:
+            health = Health(State.FAILED, (f"the run cannot be seen: {error!r}",))
+            if self._last is None or self._last.health != health:
+                logger.exception("The run cannot be seen")
+            self._last = replace(self._last or View(0.0, "events"), at=time.time(), health=health)
+        return masked(self._last, self._secrets)
+
+    def _next_look(self) -> View:
+        """What there is to see of the run, in the stats as well."""
         # A run may end before the ledger has told what there is to go on with.
         watch = self._watch or Watch(self._run, patience=self._patience)
-        view = masked(watch.look(self._troubles.lately, held_bytes()), self._secrets)
+        view = watch.look(self._troubles.lately, held_bytes())
         if self._crawler.stats is not None:
             tell_stats(self._crawler.stats, view, self._key_life)
         return view

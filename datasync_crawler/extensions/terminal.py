@@ -39,7 +39,8 @@ class Terminal:
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True)
-        self._live = Live(console=self._console, auto_refresh=False)
+        # What goes into a file or a pipe goes there, and not above the picture.
+        self._live = Live(console=self._console, auto_refresh=False, redirect_stdout=sys.stdout.isatty())
         self._led: list[tuple[logging.StreamHandler[TextIO], TextIO | None]] = []
 
     async def begin(self) -> None:

@@ -6,7 +6,9 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
+from datasync_crawler.domain.texts import printable
 from datasync_crawler.domain.view import Trouble
+from datasync_crawler.log import text_of
 
 if TYPE_CHECKING:
     from datasync_crawler.flow.secrets import Secrets
@@ -29,5 +31,5 @@ class Troubles(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keeps the first line of the record's message."""
-        text = self._secrets.mask(record.getMessage()).split("\n", 1)[0]
+        text = printable(self._secrets.mask(text_of(record)).split("\n", 1)[0])
         self._kept.append(Trouble(record.created, text[:_LONGEST]))

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
 logger = logging.getLogger(__name__)
+# What anybody sends to the port is no trouble of the crawl: it gets its status, and no line in the log.
+_requests = logging.getLogger(f"{__name__}.requests")
+_requests.setLevel(logging.CRITICAL)
 
 # The longest that an open connection may hold up the end, in seconds.
 _PATIENCE = 0.3
@@ -38,8 +41,9 @@ _SECURE = {
 class Page:
     """Serves ``/``, ``/events``, ``/health`` and ``/metrics``; a Drawing.
 
-    ``port`` 0 is any; one that is taken falls to any. On the loopback it answers to the loopback's names alone: a
-    foreign page whose name is made to point here is not answered. ``address`` is where it is, once it has begun.
+    ``port`` 0 is any; one that is taken falls to any. On the loopback it answers to the loopback's names alone, else
+    to addresses, its own name and names without a dot as well: a foreign page whose name is made to point here is not
+    answered. ``address`` is where it is, once it has begun.
     """
 
     every = 1.0
@@ -60,7 +64,7 @@ class Page:
         app.router.add_get("/events", self._events)
         app.router.add_get("/health", self._health)
         app.router.add_get("/metrics", self._metrics)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_PATIENCE)
+        self._runner = web.AppRunner(app, access_log=None, logger=_requests, shutdown_timeout=_PATIENCE)
         await self._runner.setup()
         await self._listen(self._runner)
         logger.info("the live page: %s", self.address)
@@ -98,13 +102,20 @@ class Page:
             site = web.TCPSite(runner, self._host, 0)
             await site.start()
         port = runner.addresses[0][1]
-        self.address = f"http://{f'[{self._host}]' if ':' in self._host else self._host}:{port}/"
+        host = _reachable(self._host)
+        self.address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if _is_loopback(self._host) and not _is_loopback(_host_of(request.host)):
-            raise web.HTTPMisdirectedRequest(text="this page answers to the names of the loopback alone\n")
+        if not self._is_named(_host_of(request.host)):
+            raise web.HTTPMisdirectedRequest(text="this page does not answer to that name\n")
         return await handler(request)
+
+    def _is_named(self, host: str) -> bool:
+        """Whether it answers to that name, which no foreign page can have."""
+        if _is_loopback(self._host):
+            return _is_loopback(host)
+        return host.lower() == self._host.lower() or _is_address(host) or (bool(host) and "." not in host)
 
     async def _page(self, _request: web.Request) -> web.Response:
         return web.Response(body=self._html, content_type="text/html", charset="utf-8", headers=_SECURE | self._policy)
@@ -123,6 +134,7 @@ class Page:
         await response.prepare(request)
         listener: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._listeners[listener] = request.transport
+        self._all_gone.clear()
         if self._view is not None:
             _offer(listener, self._view.to_json())
         try:
@@ -167,10 +179,22 @@ def _host_of(header: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
+    return host.lower() == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
+
+
+def _is_address(host: str) -> bool:
     try:
-        return host.lower() == "localhost" or ip_address(host).is_loopback
+        ip_address(host)
     except ValueError:
         return False
+    return True
+
+
+def _reachable(host: str) -> str:
+    """The name by which this machine reaches what listens there: everywhere is no place to go to."""
+    if not _is_address(host) or not ip_address(host).is_unspecified:
+        return host
+    return "::1" if ":" in host else "127.0.0.1"
 
 
 def _digest(html: bytes, tag: bytes) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from datasync_crawler.domain.asking import Ask
+from datasync_crawler.domain.completeness import Verdict
 from datasync_crawler.domain.errors import DatasyncError
 from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.planner import Outlook
 from datasync_crawler.domain.profile import Endpoint, Profile
 from datasync_crawler.domain.shard import Shard
-from datasync_crawler.domain.supply import Supply, needless
+from datasync_crawler.domain.supply import Supply, needless, supply_of
 from datasync_crawler.domain.ways import best_alone
 from datasync_crawler.flow.clock import Bell, Clock
 from datasync_crawler.flow.courses import Course, State, StreamAsk
@@ -41,14 +42,16 @@ class Run:
 
     ``stored`` counts the rows in the table, ``unstored`` the pages on their way there, ``met_again`` those met again
     and ``refused_in_vain`` the calls refused since the last new one, ``key_worked`` says that the key ever opened a
-    page, ``key_dies`` is the wall time of its end, ``first_total`` is the highest-ranked total that was told before
-    the drain and ``told`` the largest that its pages told, ``progress_at`` the monotonic time of the last progress,
-    ``cursor_margin`` the life (seconds) that a server's cursor must have left. ``failure`` is why the run ended early.
+    page, ``key_life`` how many seconds it lives from its first call on and ``key_dies`` the wall time of its end,
+    ``first_total`` is the highest-ranked total that was told before the drain and ``told`` the largest that its pages
+    told, ``progress_at`` the monotonic time of the last progress, ``cursor_margin`` the life (seconds) that a server's
+    cursor must have left. ``failure`` is why the run ended early.
     ``lessons`` (limits learned, by pool) wait to be written down, as does a profile that has changed. ``headers_met``
     are the names of headers that were looked at, ``dead_ends`` addresses that no redirect is followed to. ``courses``
     are the streams by lane, ``others`` the rows a second that all other lanes are good for; ``upwards`` is the axis of
     all places, and ``newest`` the uppermost of them that has a row. ``loading`` says that the table has no key yet.
     ``waits_for`` has, while the database is away, what each connection met: no call is decided on meanwhile.
+    ``verdict`` is what was proven of the set when the run had ended.
     Whoever moves a bound or a checkpoint holds ``cutting``, but for pages of the one call that has the shard.
     """
 
@@ -64,6 +67,7 @@ class Run:
     met_again: int = 0
     refused_in_vain: int = 0
     key_worked: bool = False
+    key_life: float | None = None
     key_dies: float | None = None
     first_total: int | None = None
     told: int | None = None
@@ -84,6 +88,7 @@ class Run:
     courses: Mapping[str, Course] = field(default_factory=dict)
     others: float = 0.0
     waits_for: dict[str, str] = field(default_factory=dict)
+    verdict: Verdict | None = None
     cutting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
@@ -92,14 +97,14 @@ class Run:
     @property
     def outlook(self) -> Outlook:
         """What planning needs to know now."""
-        endpoints = [lane.endpoint for lane in self.lanes.values()]
+        endpoints = [live.endpoint for live in (self.lanes or self.courses).values()]
         units = [_number_unit(e) if self.shards.numbered else _time_unit(e) for e in endpoints]
         return Outlook.over(
             self.shards.values,
             total=self.total,
             newest=self.newest,
-            page_rows=max(endpoint.cap for endpoint in endpoints),
-            unit=max(units),
+            page_rows=max((endpoint.cap for endpoint in endpoints), default=1),
+            unit=max(units, default=1),
             numbered=self.shards.numbered,
         )
 
@@ -164,9 +169,7 @@ class Run:
         for pool, cap in caps.items():
             budget = self.gate.budgets[pool]
             if budget.limit is not None:
-                window = budget.limit.window
-                spent = tuple(at + window - now for at in budget.departures if at + window > now)
-                yield Supply(cap, window, budget.left(now) or 0, spent)
+                yield supply_of(budget, cap, now)
 
     def _alone(self, course: Course, now: float) -> bool:
         if course.state is State.WAITING:
@@ -195,6 +198,8 @@ class Run:
     def sent(self, call: Call) -> None:
         """The call goes onto the wire now, however long ago it was let go."""
         flying, now = self.flying.get(call), self.clock.monotonic()
+        if self.key_dies is None and self.key_life is not None:
+            self.key_dies = self.clock.wall() + self.key_life
         if flying is not None:
             for budget in self.gate.counting(self.pool_of(call)):
                 budget.sent(flying.left_at, now)

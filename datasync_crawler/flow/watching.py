@@ -27,7 +27,8 @@ class Watch:
         self._run, self._patience = run, patience
         self._past = past if past is not None else View(run.clock.wall(), "events", base=run.stored)
         self._began = self._lively = self._unlagged = run.clock.monotonic()
-        self._stored = self._seen_stored = run.stored
+        self._stored = run.stored
+        self._seen = (run.stored, run.progress_at)
         self._marks: deque[tuple[float, int]] = deque()
         self._history = list(self._past.history)
         self._planned = self._past.planned
@@ -62,7 +63,7 @@ class Watch:
             open_shards=len(run.shards.open),
             health=health_of(run, idle, self._patience),
             lanes=_summed(self._past.lanes, lanes_of(run)),
-            pools=self._used(pools_of(run), now, eta),
+            pools=self._counted(pools_of(run), now, eta),
             strip=strip_of(run),
             history=tuple(self._history),
             troubles=tuple(troubles),
@@ -71,12 +72,13 @@ class Watch:
         return replace(view, planned=self._plan(view))
 
     def _stillness(self, now: float) -> tuple[float, float]:
-        """Seconds without progress, of which waiting for a window is none; seconds in which nothing was stored."""
+        """Seconds without progress, of which waiting for a window is none; seconds in which no page was stored."""
         run = self._run
         waiting = health_of(run, 0.0, self._patience).state is State.WAITING
         self._lively = now if waiting else max(self._lively, run.progress_at)
-        if not run.unstored or run.stored != self._seen_stored:
-            self._unlagged, self._seen_stored = now, run.stored
+        # A page whose rows are all there already is progress as well, and no row more.
+        if not run.unstored or (run.stored, run.progress_at) != self._seen:
+            self._unlagged, self._seen = now, (run.stored, run.progress_at)
         idle, lag = now - self._lively, now - self._unlagged
         self._longest_idle, self._longest_lag = max(self._longest_idle, idle), max(self._longest_lag, lag)
         return idle, lag
@@ -99,12 +101,15 @@ class Watch:
             self._planned = view.active + view.eta
         return self._planned
 
-    def _used(self, pools: Iterable[PoolView], now: float, eta: float | None) -> tuple[PoolView, ...]:
-        refused = {pool.name: pool.refused for pool in self._past.pools}
-        return tuple(
-            replace(pool, use=self._use(pool, now, eta), refused=pool.refused + refused.get(pool.name, 0))
+    def _counted(self, pools: Iterable[PoolView], now: float, eta: float | None) -> tuple[PoolView, ...]:
+        """The pools with how they were used and what earlier processes counted; last those that only they had."""
+        before = {pool.name: pool for pool in self._past.pools}
+        counted = [
+            replace(pool, use=self._use(pool, now, eta), refused=pool.refused + known.refused)
             for pool in pools
-        )
+            for known in [before.pop(pool.name, PoolView(pool.name))]
+        ]
+        return (*counted, *(replace(pool, used=0, opens_in=0.0, use=None) for pool in before.values()))
 
     def _use(self, pool: PoolView, now: float, eta: float | None) -> float | None:
         """The mean of a pool's use over all looks but those in its first window and in the last one."""
@@ -118,9 +123,9 @@ class Watch:
 
 
 def _summed(past: Iterable[LaneView], lanes: Iterable[LaneView]) -> tuple[LaneView, ...]:
-    """The lanes with what earlier processes counted through them."""
+    """The lanes with what earlier processes counted through them; last those that only they had."""
     before = {lane.name: lane for lane in past}
-    return tuple(
+    summed = [
         replace(
             lane,
             pages=lane.pages + known.pages,
@@ -128,7 +133,7 @@ def _summed(past: Iterable[LaneView], lanes: Iterable[LaneView]) -> tuple[LaneVi
             faults=lane.faults + known.faults,
             last_error=lane.last_error or known.last_error,
         )
-        if (known := before.get(lane.name)) is not None
-        else lane
         for lane in lanes
-    )
+        for known in [before.pop(lane.name, LaneView(lane.name, lane.pool))]
+    ]
+    return (*summed, *(replace(lane, in_flight=0, left=lane.limit, opens_in=0.0) for lane in before.values()))

@@ -91,6 +91,18 @@ def test_no_secret_is_in_a_traceback(logged: tuple[logging.Logger, io.StringIO])
     assert KEY not in text.getvalue()
 
 
+def test_control_characters_do_not_reach_a_terminal(logged: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, text = logged
+    logger.warning("answered %s", "\x1b[2Jgone\r\x9b\u202eé\n\tmore")
+    assert text.getvalue() == "answered \\x1b[2Jgone\\r\\x9b\\u202eé\n\tmore\n"
+
+
+def test_a_malformed_call_of_a_library_is_logged_as_it_is(logged: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, text = logged
+    logger.warning("%d rows", KEY)
+    assert text.getvalue() == "'%d rows' with tuple that do not fit\n"
+
+
 def test_a_line_without_a_secret_is_left_alone(logged: tuple[logging.Logger, io.StringIO]) -> None:
     logger, text = logged
     logger.warning("%d rows of %s", 7, "shard 3")

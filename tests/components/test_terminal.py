@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,6 +66,21 @@ def test_a_terminal_of_plain_letters_gets_plain_letters() -> None:
 
 def test_while_nothing_is_drained_the_picture_says_what_is_done() -> None:
     assert drawn(picture(View(0.0, "discover", active=5.0))) == "finding out how the service works, for 5 s\n"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+async def test_what_goes_into_a_file_is_not_drawn_above_the_picture(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen, out = io.StringIO(), io.StringIO()
+    out.isatty = lambda: terminal  # type: ignore[method-assign]
+    monkeypatch.setattr("sys.stdout", out)
+    shown = Terminal(Console(file=screen, width=100, force_terminal=True, legacy_windows=False))
+    await shown.begin()
+    sys.stdout.write("the summary\n")
+    await shown.end()
+    assert ("the summary" in out.getvalue()) is not terminal
+    assert ("the summary" in screen.getvalue()) is terminal
 
 
 async def test_lines_of_the_log_stand_above_the_picture_and_do_not_tear_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from datasync_crawler.domain.view import FindingView, Health, LaneView, PoolView, State, Trouble, View, read_view
-from datasync_crawler.extensions.web import Page
+from datasync_crawler.extensions.web import Page, _reachable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -111,6 +111,56 @@ async def test_a_foreign_name_that_points_here_is_not_answered(
 async def test_the_names_of_the_loopback_are_answered(host: str, page: Page, client: aiohttp.ClientSession) -> None:
     async with client.get(page.address, headers={"Host": host}) as answer:
         assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("192.0.2.1", 200),
+        ("2001:db8::1", 200),
+        ("crawler", 200),
+        ("evil.test", 421),
+        ("", 421),
+    ],
+)
+def test_on_every_interface_a_name_that_anybody_may_own_is_not_answered(host: str, status: int) -> None:
+    assert Page("0.0.0.0", 0)._is_named(host) is (status == 200)
+
+
+def test_a_page_at_a_name_of_its_own_answers_to_it() -> None:
+    assert Page("crawler.example", 0)._is_named("Crawler.example")
+
+
+@pytest.mark.parametrize(("host", "told"), [("0.0.0.0", "127.0.0.1"), ("::", "::1"), ("192.0.2.1", "192.0.2.1")])
+def test_the_address_that_is_told_is_one_to_go_to(host: str, told: str) -> None:
+    assert _reachable(host) == told
+
+
+async def test_what_is_no_request_is_no_trouble_of_the_crawl(page: Page, caplog: pytest.LogCaptureFixture) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(page.address.rsplit(":", 1)[1].strip("/")))
+    writer.write(b"\x16\x03\x01 garbage\r\n\r\n")
+    assert b" 400 " in await reader.readline()
+    writer.close()
+    assert not caplog.records
+
+
+async def test_after_a_reload_the_last_view_still_reaches_who_listens(client: aiohttp.ClientSession) -> None:
+    page = Page("127.0.0.1", 0)
+    await page.begin()
+    page.draw(VIEW)
+    async with client.get(page.address + "events") as first:
+        await first.content.readuntil(b"\n\n")
+    page.draw(VIEW)
+    async with asyncio.timeout(5.0):
+        while page._listeners:
+            page.draw(VIEW)
+            await asyncio.sleep(0.001)
+    async with client.get(page.address + "events") as again:
+        await again.content.readuntil(b"\n\n")
+        page.draw(msgspec.structs.replace(VIEW, ended=True))
+        await page.end()
+        assert read_view((await again.content.read()).strip().removeprefix(b"data: ")).ended
 
 
 async def test_a_busy_port_falls_to_any_and_the_log_says_so(

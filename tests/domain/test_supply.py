@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import random
+import time
+
 import pytest
 
-from datasync_crawler.domain.supply import Supply, needless
+from datasync_crawler.domain.budget import Budget
+from datasync_crawler.domain.lessons import Limit
+from datasync_crawler.domain.supply import Supply, earliest, needless, supply_of
 
 LARGE = Supply(cap=2_000, window=60.0, free=3)
 SMALL = Supply(cap=200, window=60.0, free=15)
@@ -16,6 +21,42 @@ def test_every_window_brings_as_many_calls_again(seconds: float, rows: int) -> N
 def test_a_spent_call_comes_again_when_its_window_ends() -> None:
     supply = Supply(cap=10, window=60.0, free=1, spent=(5.0, 20.0))
     assert [supply.rows_by(seconds) for seconds in (0.0, 5.0, 20.0, 60.0, 65.0)] == [10, 20, 30, 40, 50]
+
+
+def test_spent_calls_come_again_once_a_window_each_at_its_own_time() -> None:
+    dice = random.Random(5)
+    opens = sorted(dice.uniform(0.0, 60.0) for _ in range(50))
+    supply = Supply(cap=1, window=60.0, free=0, spent=[1_000.0 + at for at in opens], now=1_000.0)
+    for seconds in (dice.uniform(0.0, 400.0) for _ in range(50)):
+        assert supply.rows_by(seconds) == sum(1 + (seconds - at) // 60.0 for at in opens if at <= seconds)
+
+
+def spent(calls: int, limit: int, *, step: float) -> Budget:
+    """An announced budget of whose calls so many left, one after the other, up to time 0."""
+    budget = Budget(Limit(limit, 60.0))
+    budget.restore((-step * number for number in range(calls)), 0.0)
+    return budget
+
+
+def test_a_budget_gives_what_is_left_and_what_comes_back() -> None:
+    supply = supply_of(spent(4, 10, step=5.0), 100, 0.0)
+    assert [supply.rows_by(seconds) for seconds in (0.0, 45.0, 60.0)] == [600, 700, 1_600]
+
+
+def test_a_budget_that_is_closed_gives_nothing_until_it_opens_and_then_a_whole_window() -> None:
+    budget = spent(4, 10, step=5.0)
+    budget.refuse(200.0, 0.0, 0.0)
+    supply = supply_of(budget, 100, 0.0)
+    assert supply.rows_by(199.0) == 0
+    assert supply.rows_by(201.0) == 100 * budget.usable
+    assert earliest([supply], 100.0) < 210
+
+
+def test_so_many_spent_calls_are_looked_through_within_a_moment() -> None:
+    budget = spent(200_000, 200_000, step=0.0002)
+    began = time.process_time()
+    earliest([supply_of(budget, 100, 0.0)], 1e9)
+    assert time.process_time() - began < 0.1
 
 
 def test_small_pages_are_needless_when_large_ones_bring_all_as_early() -> None:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from datasync_crawler.domain.completeness import Verdict
 from datasync_crawler.domain.errors import NotComplete
 from datasync_crawler.domain.profile import Finding, Pool
-from datasync_crawler.domain.view import State, Trouble, View, read_view
+from datasync_crawler.domain.view import Health, State, Trouble, View, read_view
 from datasync_crawler.flow.watching import Watch
 from tests.flow.drain import Drain
 from tests.flow.fake_clock import EPOCH, play
 from tests.flow.fake_service import NEWEST, Torn
+from tests.flow.streams import BY_EXPORT, EXPORT, Stream, StreamDrain, with_export
 from tests.flow.worlds import BY_HEADER, FREE, THREE_LANES, profile, service, slow_service
 
 if TYPE_CHECKING:
@@ -80,13 +82,33 @@ def test_a_run_on_its_way_shows_what_came_and_what_broke() -> None:
     assert view.error_share == view.faults / (view.faults + sum(lane.pages for lane in view.lanes))
 
 
-def test_a_run_at_its_end_is_complete_and_covers_the_axis() -> None:
+def test_a_run_at_its_end_has_every_row_and_covers_the_axis() -> None:
     view = seen_in(lambda: Drain(service(), FREE))[-1]
-    assert (view.events, view.open_shards, view.health.state) == (3_000, 0, State.COMPLETE)
+    assert (view.events, view.open_shards, view.health.state) == (3_000, 0, State.HEALTHY)
     assert set(view.strip.cells) == {1.0}
     assert view.strip.first == NEWEST / 1_000
     assert view.strip.last is not None
     assert view.strip.last < view.strip.first
+
+
+def judged(*, complete: bool, against: tuple[str, ...] = ()) -> Health:
+    """The health of a run that ended, by its verdict."""
+
+    async def scene() -> View:
+        drained = await Drain(service(), FREE).carry_out()
+        drained.run.verdict = Verdict(complete=complete, count=3_000, against=against)
+        return Watch(drained.run).look()
+
+    return play(scene()).health
+
+
+def test_a_run_is_complete_once_its_verdict_says_so() -> None:
+    assert judged(complete=True) == Health(State.COMPLETE)
+
+
+def test_a_run_whose_verdict_is_against_it_failed_and_says_why() -> None:
+    missing = ("2 rows short of the stats",)
+    assert judged(complete=False, against=missing) == Health(State.FAILED, missing)
 
 
 def test_half_way_about_half_of_the_axis_is_covered() -> None:
@@ -157,6 +179,58 @@ def test_a_run_without_progress_is_stalled_and_names_what_blocks() -> None:
     assert view.longest_idle == 11.0
 
 
+def test_while_the_database_is_away_no_budget_is_what_is_waited_for() -> None:
+    async def scene() -> tuple[View, View]:
+        drained = Drain(slow_service(pages=40), told(TEN_A_MINUTE, 2_000))
+        draining, watch = asyncio.ensure_future(drained.carry_out()), Watch(drained.run, patience=8.0)
+        await drained.clock.sleep(20.0)
+        drained.run.waits_for |= dict.fromkeys(("pages", "calls"), "the database is away")
+        soon = watch.look()
+        await drained.clock.sleep(9.0)
+        draining.cancel()
+        return soon, watch.look()
+
+    soon, late = play(scene())
+    assert soon.health == Health(State.HEALTHY, ("the database is away",))
+    assert late.health.state is State.STALLED
+    assert late.health.reasons[1:] == ("the database is away",)
+
+
+STREAM_ALONE = profile(BY_EXPORT, endpoints=(EXPORT,), pools=(Pool("export", None),))
+
+
+def test_a_run_of_a_stream_alone_can_be_seen() -> None:
+    seen = seen_in(lambda: StreamDrain(Stream(service()), told(STREAM_ALONE, 3_000)))
+    assert [lane.name for lane in seen[0].lanes] == ["export"]
+    assert (seen[-1].events, seen[-1].open_shards) == (3_000, 0)
+    assert set(seen[-1].strip.cells) == {1.0}
+
+
+def test_a_stream_that_breaks_is_named_where_a_run_stands_still() -> None:
+    async def scene() -> View:
+        drained = StreamDrain(Stream(service()), with_export())
+        watch = Watch(drained.run, patience=10.0)
+        drained.run.courses["export"].broke("status 500", 0.0)
+        await drained.clock.sleep(11.0)
+        return watch.look()
+
+    assert play(scene()).health.reasons == ("no progress for 11 s", "export: status 500")
+
+
+def test_a_pool_that_is_closed_for_long_is_waited_for_once() -> None:
+    """One window's calls are enough for the rest, as soon as the pool opens."""
+
+    async def scene() -> View:
+        drained = Drain(slow_service(pages=9), told(TEN_A_MINUTE, 450))
+        now = drained.clock.monotonic()
+        drained.run.gate.budgets["list header"].refuse(300.0, now, now)
+        return Watch(drained.run).look()
+
+    view = play(scene())
+    assert view.eta is not None
+    assert 300 <= view.eta <= 400
+
+
 def test_a_run_that_failed_says_why() -> None:
     async def scene() -> View:
         drained = Drain(service(), FREE)
@@ -180,6 +254,35 @@ def test_pages_that_wait_for_the_ledger_are_its_lag() -> None:
     assert play(scene()) == (4.0, 0.0, 4.0)
 
 
+def test_pages_of_rows_that_are_there_already_are_no_lag_once_they_are_stored() -> None:
+    async def scene() -> float:
+        drained = Drain(service(), FREE)
+        watch = Watch(drained.run)
+        drained.run.stored, drained.run.unstored = 500, 4
+        for _ in range(3):
+            await drained.clock.sleep(4.0)
+            drained.reception.stored(0, met=50)
+            view = watch.look()
+        return view.longest_lag
+
+    assert play(scene()) == 0.0
+
+
+def test_what_lanes_and_pools_counted_that_have_gone_is_counted_on() -> None:
+    async def scene() -> tuple[View, View]:
+        before = torn_once()
+        before.run.gate.budgets["feed"].refused = 2
+        past = (await looks(before, 20.0))[-1]
+        before.kill()
+        return past, Watch(Drain(service(), FREE).run, past).look()
+
+    past, view = play(scene())
+    assert (view.faults, view.error_share) == (past.faults, past.error_share)
+    assert sum(pool.refused for pool in view.pools) == 2
+    gone = [lane for lane in view.lanes if lane.name in {"query", "feed"}]
+    assert [(lane.in_flight, lane.opens_in) for lane in gone] == [(0, 0.0), (0, 0.0)]
+
+
 def test_the_next_process_goes_on_with_all_figures_and_leaves_out_the_time_between() -> None:
     async def scene() -> tuple[View, View, View]:
         drained = torn_once()
@@ -200,6 +303,19 @@ def test_the_next_process_goes_on_with_all_figures_and_leaves_out_the_time_betwe
     assert last.at - EPOCH > 3_600 > last.active
     assert last.mean_rate * last.active == pytest.approx(last.events)
     assert last.history[0] == half.history[0]
+
+
+def test_a_key_lives_from_its_first_call_on() -> None:
+    async def scene() -> list[View]:
+        drained = Drain(service(), FREE)
+        drained.run.key_life = 600.0
+        await drained.clock.sleep(5.0)
+        return await looks(drained)
+
+    seen = play(scene())
+    assert (seen[0].key_left, seen[-1].key_left) == (None, pytest.approx(600.0 - seen[-1].active, abs=1.0))
+    assert seen[-1].key_left is not None
+    assert seen[-1].key_left < 600.0
 
 
 def test_the_history_stays_short_and_reaches_back_to_the_beginning() -> None:
