@@ -198,7 +198,8 @@ def _struct(tree: _Tree) -> type[msgspec.Struct]:
     fields = [
         (
             f"m{index}",
-            (_struct(kind) | None) if isinstance(kind, dict) else kind | None if kind is not Any else Any,
+            # Where all is written as text, an object that is not there may be an empty one.
+            (_struct(kind) | str | None) if isinstance(kind, dict) else kind | None if kind is not Any else Any,
             None,
         )
         for index, (_, kind) in enumerate(members)
@@ -211,7 +212,7 @@ def _struct(tree: _Tree) -> type[msgspec.Struct]:
 
 def _at(node: object, path: Path) -> Any:
     for name in path:
-        if node is None:
+        if node is None or isinstance(node, str):
             return None
         node = getattr(node, type(node).__member_names__[name])  # type: ignore[attr-defined]
     return node

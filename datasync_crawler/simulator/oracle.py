@@ -148,7 +148,8 @@ def _listed(world: World, form: str) -> Way:
 def _way(world: World, name: str, pool: str, cap: int, latency: float, rate: float = 0.0) -> Way:
     limit, window = allowance(world, pool_of(world, pool))
     chains, truth = _chains(world, name), world.truth
-    looping = truth.loop_at > 0 and truth.loop_on in (name, "both") and chains < math.inf
+    goes_on = cap < _rows(world)
+    looping = goes_on and truth.loop_at > 0 and truth.loop_on in (name, "both") and chains < math.inf
     return Way(
         name,
         pool_of(world, pool),

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from datasync_crawler.domain.errors import Malformed, PageError, Shapeless
 from datasync_crawler.domain.page import RejectedRow
@@ -189,6 +190,12 @@ def test_a_cursor_is_a_text_or_a_number(told: Any, cursor: str | None) -> None:
 def test_facts_of_the_wrong_type_are_unknown(told: Any) -> None:
     page = read(answer(paging={"cursorExpiresIn": told}, meta={"total": told}))
     assert (page.cursor_life, page.total) == (None, None)
+
+
+def test_a_link_that_is_not_there_may_be_an_empty_text() -> None:
+    linked = replace(NESTED, next_cursor=("pagination", "nextCursor", "href"))
+    assert read(answer(paging={"nextCursor": {"href": "/next"}}), linked).next_cursor == "/next"
+    assert read(answer(paging={"nextCursor": ""}), linked).next_cursor is None
 
 
 def test_an_empty_page_is_a_page() -> None:

@@ -74,6 +74,7 @@ def test_least_calls_and_seconds_are_those_of_the_best_client(
         ({"stats_extra": 1}, True),
         ({"stats_extra": 1, "total_told": False}, False),
         (LOOPING, False),
+        (LOOPING | {"page_cap": 1_000_000}, True),
         ({"cursor_form": "sealed", "loop_at": 0.5, "ranges_on_events": True}, True),
         ({"cursor_signed": True, "loop_at": 0.5, "loop_on": "both"}, False),
         ({"cursor_form": "sealed", "loop_at": 0.5, "feed": True}, True),
