@@ -24,16 +24,14 @@ class Command(ScrapyCommand):
         return "Run the bundled simulator (options after --, see scrapy simulate -- --help)"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """The simulator has options of its own."""
+        """Scrapy's own, and whatever follows them: the simulator has options of its own."""
+        super().add_options(parser)
         parser.add_argument(
             "simulator", nargs=argparse.REMAINDER, help="e.g. --events 20000 --speed 10 --faults light"
         )
 
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Nothing of Scrapy's applies."""
-
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Serves until it is told to stop."""
         from datasync_crawler.simulator.cli import main  # noqa: PLC0415 - every command imports this module
 
-        self.exitcode = main([argument for argument in opts.simulator if argument != "--"])
+        self.exitcode = main([argument for argument in (*args, *opts.simulator) if argument != "--"])
