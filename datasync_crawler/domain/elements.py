@@ -55,6 +55,8 @@ class ArrayElements:
                 _, end = self._decoder.raw_decode(text, at)
             except ValueError:
                 break
+            except RecursionError:
+                raise Malformed("a row is nested too deeply to be read") from None
             behind = _behind_blanks(text, end, blanks=" \t\r\n")
             if behind >= len(text):
                 break  # a number may go on in the next piece

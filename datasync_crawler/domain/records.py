@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 
 import msgspec
 
 from datasync_crawler.domain.errors import Malformed
-from datasync_crawler.domain.longest import waiting
+from datasync_crawler.domain.longest import LONGEST_ROW, waiting
 from datasync_crawler.domain.profile import RowShape
 
 _DELIMITERS = ",;\t|"
+
+# Python's own bound on a value, 128 KiB, can only be set for the whole process.
+csv.field_size_limit(LONGEST_ROW)
 
 
 class CsvRecords:
@@ -44,9 +48,11 @@ class CsvRecords:
 
     def _records(self, text: str) -> list[bytes]:
         self._delimiter = self._delimiter or delimiter_of(text)
-        records = [
-            record for record in csv.reader(text.splitlines(keepends=True), delimiter=self._delimiter) if record
-        ]
+        try:
+            # Rows end where lines of a file do: other characters that part lines of a text are theirs.
+            records = [it for it in csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter) if it]
+        except csv.Error as error:
+            raise Malformed(f"no CSV: {error}") from error
         if self._names is None and records:
             self._names = [str(at) for at in range(len(records[0]))] if self._numbered else records.pop(0)
         names = self._names or []

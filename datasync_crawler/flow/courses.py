@@ -40,7 +40,7 @@ class Course:
     """The stream of one lane, while it runs; times are monotonic seconds, positions microseconds.
 
     ``rows`` and ``fresh`` count what the present reading brought and what of it was new, ``unstored`` the pages on
-    their way into the ledger. While the stream is ``ordered`` (along the set's axis, ``upwards`` or not, down to the
+    their way into the ledger, which the next reading waits for. While the stream is ``ordered`` (along the set's axis, ``upwards`` or not, down to the
     place ``last``) it walks the shards as pages do, and ``held`` is the one it is in.
     """
 
@@ -74,7 +74,7 @@ class Course:
         """A call for it leaves."""
         self.state, self.asked_at, self.first_at = State.RUNNING, now, None
         self.readings += 1
-        self.rows = self.fresh = self.unstored = 0
+        self.rows = self.fresh = 0
         along = self.endpoint.descending is not self.upwards
         self.ordered, self.last = self.endpoint.shape.time is not None and along, None
 
@@ -83,15 +83,20 @@ class Course:
         self.first_at = now if self.first_at is None else self.first_at
         self.rows += rows
         self.unstored += 1
+        self.live.strikes = 0
 
     def stored(self, inserted: int) -> None:
         """A page of it was committed."""
         self.unstored -= 1
         self.fresh += inserted
 
-    def broke(self, trouble: str, now: float) -> None:
-        """It ended too early, or did not begin; it is begun again after a longer and longer pause, not for ever."""
+    def broke(self, trouble: str, now: float, *, blamed: bool = False) -> None:
+        """It ended too early, or did not begin; it is begun again after a longer and longer pause, not for ever.
+
+        ``blamed`` says that the answer blames the key.
+        """
         self.let_go()
+        self.live.strikes = self.live.strikes + 1 if blamed else 0
         self.failures = 0 if self.fresh else self.failures + 1
         self.live.trouble = self.live.last_error = trouble
         self.live.faults += 1

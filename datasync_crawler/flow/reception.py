@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from http import HTTPStatus
 
 from datasync_crawler.domain.asking import Ask
 from datasync_crawler.domain.ending import Belief, believe
@@ -107,15 +108,19 @@ class Reception:
             ungranted(run, call, reason)
 
     def begun(self, call: StreamAsk, answer: Answer) -> bool:
-        """The beginning of a stream's answer: whether its body is to be read."""
+        """The beginning of a stream's answer: whether its body is to be read; a part of everything is not."""
         run = self._run
-        if call in run.flying and meaning(answer) is Meaning.PAGE:
+        if call in run.flying and answer.status == HTTPStatus.OK:
             return True
-        flying = run.land(call)
-        if flying is not None:
-            if meaning(answer) is Meaning.REFUSED:
-                refused(run, call, answer, flying)
-            run.courses[call.lane].broke(f"status {answer.status}", run.clock.monotonic())
+        flying, means = run.land(call), meaning(answer)
+        if flying is None:
+            return False
+        course = run.courses[call.lane]
+        if means is Meaning.REFUSED:
+            refused(run, call, answer, flying)
+        course.broke(f"status {answer.status}", run.clock.monotonic(), blamed=means in BLAME)
+        if means in BLAME:
+            barred(run, course.live, answer, flying)
         return False
 
     def granted(self, call: TokenAsk, answer: Answer) -> str | None:

@@ -43,8 +43,10 @@ class LiveShard:
     blind: bool = False
 
     def advance(self, checkpoint: Checkpoint, rows: int, lane: str) -> None:
-        """A page of ``rows`` came through a lane; the shard stands at a new checkpoint."""
+        """A page of ``rows`` came through a lane; the shard stands at a new checkpoint, and keeps a proof it has."""
         known = self.shard
+        if known.checkpoint.proof and not checkpoint.proof:
+            checkpoint = checkpoint.proven(known.checkpoint.proof)
         self.shard = replace(known, checkpoint=checkpoint, rows=known.rows + rows, pages=known.pages + 1, lane=lane)
         self.attempt = self.astray = 0
         self.failed_through.clear()

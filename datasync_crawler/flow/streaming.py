@@ -32,7 +32,7 @@ async def follow(run: Run, book: ShardBook, course: Course, let_go: Callable[[St
         event, now = run.bell.event, run.clock.monotonic()
         if course.ends and not course.unstored and (course.state is State.ENDED or run.agrees):
             await _settle(run, book, course)
-        elif course.state is not State.WAITING:
+        elif course.state is not State.WAITING or course.unstored:
             await run.clock.wait(event, None)
         elif course.not_before > now:
             await run.clock.wait(event, course.not_before - now)
@@ -79,37 +79,45 @@ async def pages_of(
 ) -> AsyncIterator[StoredPage]:
     """The pages of a stream while it comes; each waits until there is room in the ledger for it."""
     course = run.courses[call.lane]
-    cutter = StreamCutter(course.endpoint.format, course.endpoint.shape, whole=whole, upwards=course.upwards)
 
     try:
+        cutter = StreamCutter(course.endpoint.format, course.endpoint.shape, whole=whole, upwards=course.upwards)
         async with aclosing(_cut(run, cutter, pieces)) as cut:
             async for page in cut:
                 await _room(run, course)
-                if run.stopped or run.shards.done:
+                placed = None if run.stopped else await _placed(run, course, page)
+                if placed is None:
                     return
-                yield await _placed(run, course, page)
+                yield placed
         course.ended()
     except PageError as error:
-        rest = cutter.flush()
-        if rest is not None and not run.stopped:
-            yield await _placed(run, course, rest)
         logger.info("%s: %s after %s rows", call.lane, error, course.rows)
         course.broke(str(error), run.clock.monotonic())
+    except Exception as error:
+        # A course that ends unseen would be waited for.
+        logger.exception("%s met an error of its own after %s rows", call.lane, course.rows)
+        course.broke(type(error).__name__, run.clock.monotonic())
     finally:
         run.land(call)
 
 
 async def _cut(run: Run, cutter: StreamCutter, pieces: AsyncIterator[bytes]) -> AsyncGenerator[Page, None]:
-    """Pages as they are full, and of a slow stream as they are old."""
+    """Pages as they are full, and of a slow stream as they are old; raises PageError behind what is whole of it."""
     since = run.clock.monotonic()
-    async for piece in pieces:
-        full = cutter.feed(piece)
-        if not full and run.clock.monotonic() - since > _LONGEST_WAIT and (page := cutter.flush()) is not None:
-            full = [page]
-        for page in full:
-            yield page
-            since = run.clock.monotonic()
-    last = cutter.close()
+    try:
+        async for piece in pieces:
+            full = cutter.feed(piece)
+            if not full and run.clock.monotonic() - since > _LONGEST_WAIT and (page := cutter.flush()) is not None:
+                full = [page]
+            for page in full:
+                yield page
+                since = run.clock.monotonic()
+        last = cutter.close()
+    except PageError:
+        rest = cutter.flush()
+        if rest is not None:
+            yield rest
+        raise
     if last is not None:
         yield last
 
@@ -119,16 +127,22 @@ async def _room(run: Run, course: Course) -> None:
         await run.clock.wait(run.bell.event, None)
 
 
-async def _placed(run: Run, course: Course, page: Page) -> StoredPage:
-    """The page as an item: it moves the shard that the stream walks, or lies beside all of them."""
+async def _placed(run: Run, course: Course, page: Page) -> StoredPage | None:
+    """The page as an item: it moves the shard that the stream walks, or lies beside all of them.
+
+    None once every end is proven: a shard that an earlier run came to the end of takes no page of this one.
+    """
     async with run.cutting:
+        if run.shards.done:
+            return None
         course.came(len(page.ids), run.clock.monotonic())
+        run.key_worked = True
         course.ordered = course.ordered and in_order(page, course.last) and not page.rejected
         live, checkpoint = _moved(run, course, page) if course.ordered else (None, None)
         course.last = page.oldest
         if live is None:
             course.let_go()
-        holder = live or next(iter(run.shards.open), None) or next(iter(run.shards))
+        holder = live or run.shards.open[0]
     run.bell.ring()
     return StoredPage(holder.shard.id, run.generation, course.lane.name, page, checkpoint)
 

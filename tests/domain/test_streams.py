@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from datasync_crawler.domain.axis import mirrored
 from datasync_crawler.domain.errors import Malformed
+from datasync_crawler.domain.longest import LONGEST_ROW
 from datasync_crawler.domain.page import Page
 from datasync_crawler.domain.profile import RowShape
 from datasync_crawler.domain.streams import StreamCutter, in_order
@@ -133,6 +134,26 @@ def test_columns_without_names_go_by_their_numbers() -> None:
 def test_values_may_be_parted_by_other_characters(delimiter: str) -> None:
     text = f"no{delimiter}at\n" + "".join(f"{row_id}{delimiter}{AT // 1000}\n" for row_id in IDS)
     assert ids(cut(text.encode(), [], "csv", SHAPE)) == IDS
+
+
+def test_a_long_value_is_a_value() -> None:
+    row_id = "x" * 200_000
+    assert ids(cut(f"no,at\n{row_id},{AT}\n".encode(), [], "csv", SHAPE)) == [row_id]
+
+
+def test_a_value_longer_than_any_row_is_no_csv() -> None:
+    with pytest.raises(Malformed):
+        StreamCutter("csv", SHAPE).feed(b"no,at\n" + b"x" * (LONGEST_ROW + 1) + b",5\n")
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\x85", "\x0b", "\x1c"])
+def test_signs_that_part_lines_of_a_text_part_no_rows(sign: str) -> None:
+    assert ids(cut(f"no,kind\na{sign}b,k{sign}\nc,k\n".encode(), [], "csv", SHAPE)) == [f"a{sign}b", "c"]
+
+
+def test_an_element_nested_too_deeply_to_be_read_breaks_the_body_off() -> None:
+    with pytest.raises(Malformed, match="nested"):
+        StreamCutter("array", RowShape(rows=(), id="no")).feed(b'[{"no": "a"}, ' + b"[" * 100_000)
 
 
 def test_a_mark_of_byte_order_is_no_part_of_a_name() -> None:

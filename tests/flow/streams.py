@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from msgspec.structs import replace as changed
@@ -29,7 +29,8 @@ ROWS_A_PIECE = 100
 class Stream:
     """Sends the service's rows, so many a second; ``breaks`` tells after how many rows a reading breaks off.
 
-    The last ``withheld`` rows never come. ``status`` is that of each reading in turn, the last one for all others.
+    The last ``withheld`` rows never come. ``status`` is that of each reading in turn, the last one for all others, and
+    ``trouble`` what it breaks off with.
     """
 
     service: Service
@@ -38,6 +39,7 @@ class Stream:
     status: tuple[int, ...] = (200,)
     shuffled: bool = False
     withheld: int = 0
+    trouble: Exception = field(default_factory=lambda: Malformed("the body broke off"))
     readings: int = 0
     sent: int = 0
 
@@ -54,7 +56,7 @@ class Stream:
             self.sent += len(found)
             yield b"".join(json.dumps({"no": no, "at": at}).encode() + b"\n" for at, no in found)
         if end is not None:
-            raise Malformed("the body broke off")
+            raise self.trouble
 
 
 @dataclass(slots=True)
@@ -106,6 +108,10 @@ class StreamDrain(Drain):
             self.most_unstored = max(self.most_unstored, self.run.courses[call.lane].unstored)
             fresh = await self.book.store(item)
             self.reception.stored(fresh, len(item.page.ids) - fresh, item.lane)
+
+
+ALONE = profile(BY_EXPORT, endpoints=(EXPORT,))
+"""The stream and no other way."""
 
 
 def with_export(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from datasync_crawler.domain.errors import KeyExpired, KeyRefused
+from datasync_crawler.domain.profile import Profile
 from datasync_crawler.flow.answers import Answer
 from tests.flow.drain import drain
 from tests.flow.fake_clock import play
 from tests.flow.fake_service import Visit, failure
+from tests.flow.streams import ALONE, Stream, StreamDrain, with_export
 from tests.flow.worlds import FEED_ONLY, FREE, THREE_LANES, service, slow_service
 
 
@@ -45,6 +47,44 @@ def test_a_dead_key_costs_few_calls() -> None:
     drained = play(drain(asked, THREE_LANES))
     assert isinstance(drained.run.failure, KeyExpired)
     assert drained.took < 60.0 + 60.0 + 10.0, "a window has to pass, and hardly more"
+
+
+def read(stream: Stream, found: Profile) -> StreamDrain:
+    async def carry_out() -> StreamDrain:
+        done = StreamDrain(stream, found)
+        await done.carry_out()
+        return done
+
+    return play(carry_out())
+
+
+def test_a_key_that_opens_no_stream_is_refused_where_nothing_else_is() -> None:
+    done = read(Stream(service(), status=(401,)), ALONE)
+    assert isinstance(done.run.failure, KeyRefused)
+    assert done.stream.readings == 4
+
+
+def test_a_key_that_dies_while_a_stream_is_read_has_expired() -> None:
+    done = read(Stream(service(), status=(200, 401), breaks=lambda _: 1_200), ALONE)
+    assert isinstance(done.run.failure, KeyExpired)
+    assert len(done.book.rows) == 1_200
+
+
+def test_a_key_that_pages_refuse_is_good_while_a_stream_flows() -> None:
+    asked = service(fault=lambda _: failure(401, "not here"))
+    done = read(Stream(asked, rate=100.0), with_export(total=3_000))
+    assert done.whole
+    assert done.service.calls.total() >= 4, "the pages are refused as often as would end a run without the stream"
+
+
+def test_a_key_that_neither_pages_nor_a_stream_take_is_refused() -> None:
+    asked = service(fault=lambda _: failure(403, "nor here"))
+    assert isinstance(read(Stream(asked, status=(403,)), with_export(total=3_000)).run.failure, KeyRefused)
+
+
+def test_a_stream_that_other_faults_ended_keeps_no_run_alive_whose_key_is_refused() -> None:
+    asked = service(fault=lambda _: failure(401, "who are you?"))
+    assert isinstance(read(Stream(asked, status=(500,)), with_export(total=3_000)).run.failure, KeyRefused)
 
 
 @pytest.mark.parametrize("status", [401, 403])

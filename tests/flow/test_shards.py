@@ -29,6 +29,14 @@ def test_a_page_that_came_clears_what_failed_before_it() -> None:
     assert (live.shard.rows, live.shard.pages, live.shard.lane) == (10, 1, "header")
 
 
+def test_a_page_that_was_under_way_when_its_shard_was_proven_takes_nothing_of_the_proof() -> None:
+    live = failing()
+    live.prove("everything at once")
+    live.advance(Checkpoint(5, "5"), 10, "header")
+    assert live.shard.done
+    assert live.shard.checkpoint == Checkpoint(5, "5", proof="everything at once")
+
+
 def test_the_same_end_told_again_is_another_look_and_a_new_end_the_first() -> None:
     live = failing()
     ends = [((5, "5"), 0.0), ((5, "5"), 3.0), ((4, "4"), 4.0), ((4, "4"), 6.0)]

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 from msgspec.structs import replace
 
-from tests.flow.fake_clock import play
+from datasync_crawler.domain.errors import Malformed
+from datasync_crawler.domain.page import StoredPage
+from datasync_crawler.domain.streams import PAGE_ROWS
+from datasync_crawler.flow.courses import StreamAsk
+from datasync_crawler.flow.run import Run
+from datasync_crawler.flow.streaming import pages_of
+from tests.flow.fake_clock import FakeClock, play
 from tests.flow.streams import EXPORT, Stream, StreamBook, StreamDrain, with_export
 from tests.flow.worlds import LIST, service
 
@@ -82,6 +90,21 @@ def test_a_broken_stream_is_begun_again_and_what_it_brought_is_kept() -> None:
     assert sum(len(page.page.ids) for page in done.pages) == 12_000 + COUNT
 
 
+class Busy(StreamBook):
+    """A book that stores nothing in its first minute."""
+
+    async def store(self, page: StoredPage) -> int:
+        await self.clock.sleep(max(0.0, 60.0 - self.clock.monotonic()))
+        return await super().store(page)
+
+
+def test_a_stream_that_breaks_off_while_the_ledger_is_busy_is_begun_again_when_its_pages_are_in() -> None:
+    done = drained(stream(breaks=lambda reading: 7_000 if reading == 1 else None), book=Busy(FakeClock()))
+    assert done.whole
+    assert (done.stream.readings, len(done.asks)) == (2, 0)
+    assert done.run.courses["export"].unstored == 0
+
+
 def test_pages_go_on_where_a_broken_stream_stood() -> None:
     done = drained(stream(rate=500.0, breaks=lambda _: 29_000))
     assert done.whole
@@ -92,6 +115,18 @@ def test_a_stream_that_never_begins_is_left_to_the_pages() -> None:
     done = drained(stream(status=(500,)), found=with_export(total=COUNT))
     assert done.whole
     assert done.stream.readings <= 4
+
+
+def test_a_part_of_everything_is_not_taken_for_it() -> None:
+    done = drained(stream(status=(206,)), found=with_export(total=COUNT))
+    assert done.whole
+    assert (done.stream.readings, done.stream.sent) == (4, 0)
+
+
+def test_a_stream_that_an_unforeseen_error_ends_is_begun_again() -> None:
+    done = drained(stream(breaks=lambda reading: 12_000 if reading == 1 else None, trouble=ArithmeticError()))
+    assert done.whole
+    assert done.stream.readings == 2
 
 
 def test_a_stream_that_says_less_than_is_told_proves_nothing() -> None:
@@ -118,6 +153,47 @@ def test_bare_ids_are_taken_as_they_come() -> None:
     done = drained(stream(), found=with_export(limit=10, total=COUNT, export=bare))
     assert done.whole
     assert not any(page.checkpoint for page in done.pages)
+
+
+async def rest_of(run: Run, pieces: AsyncIterator[bytes]) -> list[StoredPage]:
+    call = StreamAsk("export", 1, 1)
+    run.claim(call)
+    run.courses["export"].begin(0.0)
+    return [page async for page in pages_of(run, call, pieces, whole=False)]
+
+
+def test_rows_before_a_break_are_not_stored_once_all_ends_are_proven() -> None:
+    async def scene() -> list[StoredPage]:
+        run = StreamDrain(stream(), with_export()).run
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield b'{"no": "1", "at": 5}\n'
+            run.shards[1].prove("passed")
+            raise Malformed("the body broke off")
+
+        return await rest_of(run, pieces())
+
+    assert play(scene()) == []
+
+
+def test_a_page_that_waited_for_a_cut_is_not_stored_once_all_ends_are_proven() -> None:
+    async def scene() -> list[StoredPage]:
+        run = StreamDrain(stream(), with_export()).run
+
+        async def prove() -> None:
+            async with run.cutting:
+                await run.clock.sleep(1.0)
+                run.shards[1].prove("passed")
+
+        async def pieces() -> AsyncIterator[bytes]:
+            proving = asyncio.create_task(prove())
+            await asyncio.sleep(0)
+            yield b'{"no": "1", "at": 5}\n' * PAGE_ROWS
+            await proving
+
+        return await rest_of(run, pieces())
+
+    assert play(scene()) == []
 
 
 def test_a_run_that_was_killed_meets_its_rows_again_and_goes_on() -> None:
