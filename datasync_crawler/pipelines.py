@@ -111,10 +111,14 @@ class LedgerPipeline:
         if known.first_call is not None:
             self._run.key_dies = known.first_call + clock.wall() - clock.stamp() + choices.key_life
         self._hold_on(self._run)
+        self._equip(spider, self._run)
+
+    def _equip(self, spider: Any, run: Run) -> None:
+        choices = self._choices
         spider.whole = not choices.id_only
-        spider.reception = Reception(self._run)
+        spider.reception = Reception(run)
         spider.dispatch = Dispatch(
-            self._run,
+            run,
             Cuts(self._pages),
             give_up_after=choices.give_up_after,
             most_at_once=choices.most_shards,

@@ -3,7 +3,7 @@
 SELECT pg_advisory_xact_lock(7283641150);
 
 -- leave_nothing_locked --
--- A crawler that is frozen within a transaction would hold up whoever takes over.
+-- A crawler that is frozen between two statements would hold up whoever needs what it has locked.
 SET idle_in_transaction_session_timeout = '15s';
 
 -- make_id_table --
@@ -47,6 +47,14 @@ LOCK TABLE ledger_leases IN SHARE ROW EXCLUSIVE MODE;
 -- leased_for --
 SELECT extract(epoch FROM until - clock_timestamp())::double precision FROM ledger_leases
 WHERE holder <> %(holder)s AND until > clock_timestamp() ORDER BY until DESC LIMIT 1;
+
+-- end_frozen_writers --
+-- Whoever is within a page and waits for its crawler, which has no lease any more: a COPY would do so for ever, as no
+-- timeout of the server counts while it waits for rows.
+SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE relation = 'ingested_events'::regclass AND mode = 'RowExclusiveLock' AND granted
+  AND application_name = 'datasync_crawler' AND usename = current_user AND wait_event = 'ClientRead'
+  AND pid <> pg_backend_pid();
 
 -- take_open_shards --
 -- Leases that are left by now are over, or the taker's own.

@@ -59,6 +59,7 @@ class ShardBook(Session):
             cursor.execute(QUERIES["leased_for"], {"holder": holder})
             if (row := cursor.fetchone()) is not None:
                 raise StateBusy(f"another crawler drains this ledger; its lease runs for {row[0]:.0f} s more")
+            cursor.execute(QUERIES["end_frozen_writers"])
             cursor.execute(QUERIES["take_open_shards"])
             (generation,) = cursor.fetchone() or ()
             if holder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,6 +65,43 @@ def test_who_is_frozen_within_a_transaction_holds_nobody_up(ledger: Ledger, post
         frozen.reconnect()
         with pytest.raises(Fenced):
             frozen.store(page_of(uuids([1]), generation))
+
+
+class Frozen:
+    """The rows of a page whose crawler is frozen after the first of them; it goes on when ``woken``."""
+
+    def __init__(self) -> None:
+        self.begun, self.woken = threading.Event(), threading.Event()
+        self._rows = iter([b"00000000-0000-4000-8000-000000000009\n"])
+
+    def read(self, _size: int) -> bytes:
+        row = next(self._rows, b"")
+        if not row:
+            self.begun.set()
+            self.woken.wait(20)
+        return row
+
+
+def freeze_within_copy(url: str, generation: int, rows: Frozen) -> None:
+    with Ledger.open(url) as mine, mine.transaction() as cursor:
+        cursor.execute(QUERIES["enter_shards"], {"shards": [1], "held": [generation]})
+        cursor.copy_expert("COPY ingested_events FROM STDIN", rows)
+
+
+def test_who_is_frozen_amid_the_rows_of_a_page_holds_nobody_up(ledger: Ledger, postgres_url: str) -> None:
+    generation, rows = ledger.lease("one", OVER), Frozen()
+    with ThreadPoolExecutor(1) as aside:
+        frozen = aside.submit(freeze_within_copy, postgres_url, generation, rows)
+        assert rows.begun.wait(10)
+        with ledger.transaction() as cursor:
+            cursor.execute("SET lock_timeout = '5s'")
+        taken = ledger.lease("two", LONG)
+        assert not rows.woken.is_set()
+        rows.woken.set()
+        with pytest.raises(LedgerAway):
+            frozen.result(10)
+    ledger.store(page_of(uuids([1]), taken))
+    assert ledger.standing().events == ledger.standing().claimed == 1
 
 
 def test_every_session_ends_its_transactions_in_time(ledger: Ledger) -> None:
