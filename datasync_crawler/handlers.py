@@ -108,11 +108,14 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
     async def _iter_body_chunks(response: ClientResponse) -> AsyncIterator[bytes]:
         """The body in few large pieces: Scrapy sends a signal for each."""
         pieces: list[bytes] = []
+        size = 0
         async for piece in response.content.iter_any():
             pieces.append(piece)
-            if sum(map(len, pieces)) >= _PIECE:
+            size += len(piece)
+            if size >= _PIECE:
                 yield b"".join(pieces)
                 pieces.clear()
+                size = 0
         if pieces:
             yield b"".join(pieces)
 

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 from datasync_crawler.adapters.ledger import Call, Ledger, LedgerAway
 from datasync_crawler.adapters.recall import note_limits
+from datasync_crawler.adapters.shard_book import LEASE
 from datasync_crawler.domain.profile import Pool
 from datasync_crawler.domain.shard import Shard
 
@@ -83,16 +84,22 @@ class LedgerWorker:
         self._thread.shutdown(wait=False)
 
     def _with_ledger(self, work: Callable[[Ledger], Result]) -> Result:
-        if self._given_up:
-            raise LedgerAway("the database is not waited for any more")
         self._busy_since = time.monotonic()
         try:
-            return work(self._connected())
+            self._check()
+            ledger = self._connected()
+            # It may have been given up while it was made anew: what was cut then was the connection before.
+            self._check()
+            return work(ledger)
         except LedgerAway:
             self._lost = True
             raise
         finally:
             self._busy_since = None
+
+    def _check(self) -> None:
+        if self._given_up:
+            raise LedgerAway("the database is not waited for any more")
 
     def _connected(self) -> Ledger:
         if self._ledger is None:
@@ -171,9 +178,10 @@ class Cuts:
         """Marks a shard done."""
         await self._worker.do(lambda ledger: ledger.finish(shard, generation, proof))
 
-    async def renew(self, generation: int) -> None:
-        """Renews the lease of all shards of a generation."""
+    async def renew(self, generation: int) -> float:
+        """Renews the lease of all shards of a generation, and gives the seconds that it runs from now."""
         await self._worker.do(lambda ledger: ledger.renew(generation))
+        return LEASE
 
 
 class Lessons:

@@ -102,6 +102,24 @@ async def test_work_that_hangs_can_be_ended_from_outside(worker: LedgerWorker) -
         await worker.do(Ledger.shards)
 
 
+async def test_who_is_given_up_while_connecting_anew_does_not_begin(
+    worker: LedgerWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(_: Ledger) -> None:
+        worker.give_up()
+
+    monkeypatch.setattr(Ledger, "reconnect", slowly)
+    done: list[Ledger] = []
+
+    def lost(_: Ledger) -> None:
+        raise LedgerAway("gone")
+
+    for work in (lost, done.append):
+        with pytest.raises(LedgerAway):
+            await worker.do(work)
+    assert done == []
+
+
 async def test_a_call_that_had_to_wait_counts_from_when_it_could_leave(worker: LedgerWorker) -> None:
     worker.outage = Patience(5, seconds=0.3)
     notes = CallNotes(worker, "key")

@@ -26,6 +26,28 @@ if TYPE_CHECKING:
 ENCODED = b"key%2Fwith%2Bsigns%3D0123456789"
 
 
+class Crumb(bytes):
+    """Bytes that count how often somebody asked for their length."""
+
+    asked = 0
+
+    def __len__(self) -> int:
+        Crumb.asked += 1
+        return super().__len__()
+
+
+class Dripping:
+    """An answer whose body comes in crumbs."""
+
+    def __init__(self, crumbs: int) -> None:
+        self.content = self
+        self._crumbs = crumbs
+
+    async def iter_any(self) -> AsyncIterator[bytes]:
+        for _ in range(self._crumbs):
+            yield Crumb(b"." * 1_000)
+
+
 class Wire:
     """A server on the loopback that keeps what it hears; ``answer`` None never answers, b"" hangs up."""
 
@@ -186,6 +208,13 @@ def test_a_crawler_has_one_set_of_secrets(crawler_with: Callable[..., Crawler]) 
     crawler: Any = crawler_with()
     assert secrets_of(crawler) is secrets_of(crawler)
     assert KEY not in repr(secrets_of(crawler))
+
+
+async def test_a_body_that_comes_in_crumbs_is_looked_at_once() -> None:
+    dripping: Any = Dripping(6_000)
+    pieces = [len(piece) async for piece in KeyedDownloadHandler._iter_body_chunks(dripping)]
+    assert pieces == [4_195_000, 1_805_000]
+    assert Crumb.asked < 20_000
 
 
 async def test_a_call_that_comes_after_all_were_abandoned_does_not_leave(

@@ -15,8 +15,6 @@ from tests.flow.fake_clock import EPOCH, play
 from tests.flow.worlds import THREE_LANES, service
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from datasync_crawler.flow.run import Run
 
 GONE = LedgerError("the server closed the connection")
@@ -106,11 +104,12 @@ class Books:
         self.renewed: list[float] = []
         self._run = run
 
-    async def renew(self, generation: int) -> None:
+    async def renew(self, generation: int) -> float:
         assert generation == self._run.generation
         self.renewed.append(self._run.clock.monotonic())
         if len(self.renewed) > 2:
             raise LedgerError("another crawler has taken over")
+        return 60.0
 
 
 def test_the_lease_is_renewed_until_another_crawler_has_taken_over() -> None:
@@ -121,59 +120,112 @@ def test_the_lease_is_renewed_until_another_crawler_has_taken_over() -> None:
         return run, books.renewed
 
     run, renewed = play(renewing())
-    assert renewed == [15.0, 30.0, 45.0]
+    assert renewed == [0.0, 15.0, 30.0]
     assert "taken over" in str(run.failure)
 
 
-class Hanging:
-    """A connection whose work began at a time and never ends by itself."""
+class Frozen(Books):
+    """Leases for 20 s whose second renewal takes very long, as if the crawler had been frozen meanwhile."""
 
-    def __init__(self, run: Run, since: float | None) -> None:
-        self.given_up_at: float | None = None
+    async def renew(self, generation: int) -> float:
+        self.renewed.append(self._run.clock.monotonic())
+        if len(self.renewed) == 2:
+            await self._run.clock.wait(asyncio.Event(), 300.0)
+        return 20.0
+
+
+def test_no_call_leaves_while_it_is_not_known_that_the_lease_runs() -> None:
+    async def calls_left() -> tuple[list[float], list[float]]:
+        drain = Drain(service(count=20_000), THREE_LANES)
+        books = Frozen(drain.run)
+        renewing = asyncio.ensure_future(Holding(drain.run, books, (), 300.0).renew())
+        await drain.carry_out()
+        renewing.cancel()
+        return books.renewed, [at - EPOCH for _, at in drain.book.calls]
+
+    renewed, left_at = play(calls_left())
+    assert renewed[:3] == [0.0, 15.0, 315.0]
+    assert [at for at in left_at if 20.5 < at < 315.0] == []
+    assert max(left_at) > 315.0
+
+
+class Hanging:
+    """A connection whose work began at a time and never ends by itself; ``deaf`` it goes on when it is given up."""
+
+    def __init__(self, run: Run, since: float | None, *, deaf: bool = False) -> None:
+        self.given_up_at: list[float] = []
         self._run = run
         self._since = since
+        self._deaf = deaf
 
     @property
     def busy_for(self) -> float:
-        return 0.0 if self._since is None else self._run.clock.monotonic() - self._since
+        since = self._since
+        if since is None or (self.given_up_at and not self._deaf):
+            return 0.0
+        return max(0.0, self._run.clock.monotonic() - since)
 
     def give_up(self) -> None:
-        self.given_up_at = self._run.clock.monotonic()
+        self.given_up_at.append(self._run.clock.monotonic())
 
 
-def watched(run: Run, *connections: Hanging, give_up_after: float = 300.0) -> Coroutine[None, None, None]:
-    return Holding(run, Books(run), connections, give_up_after).watch()
+async def watched(run: Run, *connections: Hanging, until: float, give_up_after: float = 300.0) -> None:
+    watching = asyncio.ensure_future(Holding(run, Books(run), connections, give_up_after).watch())
+    await asyncio.sleep(until)
+    watching.cancel()
 
 
 def test_work_that_hangs_is_ended_within_seconds_of_the_stop() -> None:
-    async def stopped() -> list[float | None]:
+    async def stopped() -> list[list[float]]:
         run = a_run()
         hanging, idle = Hanging(run, 5.0), Hanging(run, None)
         asyncio.get_running_loop().call_later(60.0, run.stop)
-        await watched(run, hanging, idle)
+        await watched(run, hanging, idle, until=100.0)
         return [hanging.given_up_at, idle.given_up_at]
 
-    hung, idle = play(stopped())
-    assert hung is not None
+    (hung,), idle = play(stopped())
     assert 62.0 <= hung <= 64.0
-    assert idle is None
+    assert idle == []
 
 
 def test_a_commit_that_was_begun_just_before_the_stop_may_still_come_to_its_end() -> None:
-    async def stopped() -> float | None:
+    async def stopped() -> list[float]:
         run = a_run()
         run.stop()
         connection = Hanging(run, 1.0)
-        await watched(run, connection)
+        await watched(run, connection, until=50.0)
         return connection.given_up_at
 
-    assert play(stopped()) is None
+    assert play(stopped()) == []
+
+
+def test_a_database_that_hangs_after_the_stop_is_not_waited_for_for_ever() -> None:
+    async def stopped() -> list[float]:
+        run = a_run()
+        run.stop()
+        connection = Hanging(run, 10.0)
+        await watched(run, connection, until=400.0)
+        return connection.given_up_at
+
+    (ended,) = play(stopped())
+    assert 310.0 < ended < 313.0
+
+
+def test_a_connection_that_was_made_anew_meanwhile_is_broken_once_more() -> None:
+    async def stopped() -> list[float]:
+        run = a_run()
+        run.stop()
+        connection = Hanging(run, -5.0, deaf=True)
+        await watched(run, connection, until=4.5)
+        return connection.given_up_at
+
+    assert len(play(stopped())) == 3
 
 
 def test_a_database_that_never_answers_ends_the_run() -> None:
     async def hung() -> Run:
         run = a_run()
-        await watched(run, Hanging(run, 0.0), give_up_after=60.0)
+        await watched(run, Hanging(run, 0.0), until=70.0, give_up_after=60.0)
         return run
 
     assert str(play(hung()).failure) == "the database has not answered for 61 s"
