@@ -26,7 +26,8 @@ def look_at_service(address: str, user_agent: str) -> list[Check]:
         with error:
             # It is there, and that is all that is asked.
             status, headers = error.code, error.headers
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, ValueError) as error:
+        # A name may be such that none can have it, which is a ValueError.
         reason = getattr(error, "reason", None) or type(error).__name__
         to_do = "check API_BASE_URL and DASHBOARD_URL, and the way there"
         return [Check("service", Grade.FAILED, f"nothing answers at {address} ({reason})", to_do)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
 def write_submission(path: Path, chunks: Iterable[bytes]) -> int:
     """Writes the bytes that would be posted (mode 0600) and returns how many.
 
-    Whatever fails, no half file is left at ``path``.
+    Whatever fails, no half file is left at ``path``. What is there already is replaced if it is a regular file, and
+    nothing else is: FileExistsError.
     """
+    if path.exists() and not path.is_file():
+        raise FileExistsError(errno.EEXIST, "something else than a regular file is there", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:

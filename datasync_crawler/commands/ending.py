@@ -11,6 +11,9 @@ import sys
 import threading
 from contextlib import suppress
 
+INTERRUPTED = 128 + signal.SIGINT
+"""The exit code of who was interrupted (Ctrl-C), as a shell has it."""
+
 PATIENCE = 4.0
 """Seconds that a command has for its end once it was told to stop."""
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from scrapy.commands import ScrapyCommand
 
 from datasync_crawler.adapters.ledger import Ledger
-from datasync_crawler.adapters.state import database
 from datasync_crawler.adapters.submission_file import write_submission
+from datasync_crawler.commands.ending import INTERRUPTED
+from datasync_crawler.commands.keeping import kept_database
 from datasync_crawler.commands.proof import prove
 from datasync_crawler.domain.choices import read_choices
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, LedgerError, NotComplete
@@ -60,8 +61,7 @@ class Command(ScrapyCommand):
                 raise ConfigurationError("name one FILE to write, or - for standard output (see --help)")
             assert self.settings is not None
             choices = read_choices(self.settings, keyed=False)
-            state = Path(choices.state)
-            with database(choices.database, state) as url, Ledger.open(url, id_only=choices.id_only) as ledger:
+            with kept_database(choices) as url, Ledger.open(url, id_only=choices.id_only) as ledger:
                 proven = None if opts.partial else prove(ledger)[0].count
                 with ledger.id_stream() as stream:
                     if proven not in {None, stream.count}:
@@ -75,6 +75,9 @@ class Command(ScrapyCommand):
         except DatasyncError as error:
             _say(str(error))
             self.exitcode = error.exit_code
+        except KeyboardInterrupt:
+            _say("interrupted")
+            self.exitcode = INTERRUPTED
 
 
 def _write(target: str, stream: SnapshotIds) -> None:

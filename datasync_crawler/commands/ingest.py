@@ -12,6 +12,7 @@ from scrapy.commands import ScrapyCommand
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.state import database, held
 from datasync_crawler.commands.demo import Demo
+from datasync_crawler.commands.ending import INTERRUPTED
 from datasync_crawler.commands.steps import run_steps
 from datasync_crawler.domain.choices import NAMES, read_choices
 from datasync_crawler.domain.completeness import read_verdict
@@ -81,6 +82,9 @@ class Command(ScrapyCommand):
         except DatasyncError as error:
             print(f"scrapy ingest: {error}", file=sys.stderr)
             self.exitcode = error.exit_code
+        except KeyboardInterrupt:
+            print("scrapy ingest: interrupted; the same command goes on", file=sys.stderr)
+            self.exitcode = INTERRUPTED
 
     def _demonstrate(self, opts: argparse.Namespace) -> int:
         assert self.settings is not None

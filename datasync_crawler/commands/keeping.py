@@ -17,13 +17,25 @@ if TYPE_CHECKING:
 
 
 @contextmanager
+def kept_database(choices: Choices) -> Iterator[str]:
+    """The address of the database of earlier commands; no embedded one is made where there is none: NotComplete."""
+    state = Path(choices.state)
+    if choices.database is None and not (state / "postgres").exists():
+        raise _nothing(state)
+    with database(choices.database, state) as url:
+        yield url
+
+
+@contextmanager
 def kept_ledger(choices: Choices) -> Iterator[Ledger]:
     """The ledger as it is: none is made where there is none, which is NotComplete."""
-    state = Path(choices.state)
-    nothing = NotComplete("nothing is there yet: run scrapy crawl discover")
-    if choices.database is None and not (state / "postgres").exists():
-        raise nothing
-    with database(choices.database, state) as url, Ledger(url, id_only=choices.id_only) as ledger:
+    with kept_database(choices) as url, Ledger(url, id_only=choices.id_only) as ledger:
         if not ledger.is_made():
-            raise nothing
+            raise _nothing(Path(choices.state))
         yield ledger
+
+
+def _nothing(state: Path) -> NotComplete:
+    demo = state / "demo"
+    hint = f"; there is a demo: STATE_DIR={demo} scrapy status tells of it" if (demo / "demo.json").exists() else ""
+    return NotComplete(f"nothing is there yet: run scrapy crawl discover{hint}")

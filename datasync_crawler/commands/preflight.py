@@ -17,6 +17,7 @@ from datasync_crawler.adapters.machine import look_at_disk, look_at_python, look
 from datasync_crawler.adapters.profile_file import read_profile_file
 from datasync_crawler.adapters.reach import look_at_service
 from datasync_crawler.adapters.state import database, held
+from datasync_crawler.commands.ending import INTERRUPTED
 from datasync_crawler.domain.check import Check, Grade, expected_seconds, fine, worst
 from datasync_crawler.domain.choices import EXPOSED, Choices, origin_of, read_choices
 from datasync_crawler.domain.completeness import read_verdict
@@ -61,19 +62,23 @@ class Command(ScrapyCommand):
         try:
             if args:
                 raise ConfigurationError(f"unexpected argument: {args[0]} (see --help)")
-            choices = read_choices(self.settings)
+            choices = read_choices(self.settings, keyed=False)
+            for check in _checks(self.settings, choices):
+                print(check.line(), flush=True)
+                checks.append(check)
+            self.exitcode = 2 if worst(checks) is Grade.FAILED else 0
         except DatasyncError as error:
             print(f"scrapy preflight: {error}", file=sys.stderr)
             self.exitcode = error.exit_code
-            return
-        for check in _checks(self.settings, choices):
-            print(check.line(), flush=True)
-            checks.append(check)
-        self.exitcode = 2 if worst(checks) is Grade.FAILED else 0
+        except KeyboardInterrupt:
+            print("scrapy preflight: interrupted", file=sys.stderr)
+            self.exitcode = INTERRUPTED
 
 
 def _checks(settings: BaseSettings, choices: Choices) -> Iterator[Check]:
     yield _settings(settings, choices)
+    if not choices.key:
+        yield Check("key", Grade.FAILED, "TARGET_API_KEY is not set", "put the key into the environment or into .env")
     yield look_at_python()
     yield look_at_disk(Path(choices.state))
     yield look_for_browser(settings.get("BROWSER_PATH") or "", settings.get("PLAYWRIGHT_BROWSERS_PATH") or "")
@@ -104,8 +109,9 @@ def _state(choices: Choices) -> Iterator[Check]:
             return
         place = "embedded" if choices.database is None else "of DATABASE_URL"
         yield fine("database", f"the {place} one answers, with {stored} events")
-        yield from _key(ledger, choices)
-        yield _plan(ledger, choices, stored)
+        if choices.key:
+            yield from _key(ledger, choices)
+        yield _plan_kept(ledger, choices, stored)
 
 
 def _key(ledger: Ledger, choices: Choices) -> Iterator[Check]:
@@ -116,6 +122,15 @@ def _key(ledger: Ledger, choices: Choices) -> Iterator[Check]:
         yield fine("key", f"it lives {duration(left)} more")
     else:
         yield Check("key", Grade.WORSE, f"its life ended {duration(-left)} ago", "get a new one; what is stored stays")
+
+
+def _plan_kept(ledger: Ledger, choices: Choices, stored: int) -> Check:
+    try:
+        return _plan(ledger, choices, stored)
+    except msgspec.MsgspecError:
+        return Check(
+            "plan", Grade.WORSE, "the ledger was written by another version", "run scrapy crawl discover --fresh"
+        )
 
 
 def _plan(ledger: Ledger, choices: Choices, stored: int) -> Check:

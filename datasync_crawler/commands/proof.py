@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from datasync_crawler.domain.completeness import Verdict, read_verdict, shortfalls
 from datasync_crawler.domain.errors import NotComplete
 
@@ -16,7 +18,11 @@ def prove(ledger: Ledger) -> tuple[Verdict, Standing]:
     document = ledger.remembered("verdict").get("complete")
     if document is None:
         raise NotComplete("nothing was drained yet: run scrapy crawl events")
-    verdict, standing = read_verdict(document), ledger.standing()
+    try:
+        verdict = read_verdict(document)
+    except msgspec.MsgspecError as error:
+        raise NotComplete("the proof in the ledger cannot be read; run: scrapy crawl events") from error
+    standing = ledger.standing()
     short = shortfalls(standing.events, standing.rejected, verdict.totals, verdict.accepted)
     against = list(dict.fromkeys([*verdict.against, *standing.faults, *short]))
     if standing.events != verdict.count:

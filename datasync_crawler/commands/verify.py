@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from scrapy.commands import ScrapyCommand
 
 from datasync_crawler.adapters.ledger import Ledger
-from datasync_crawler.adapters.state import database, held
+from datasync_crawler.adapters.state import held
+from datasync_crawler.commands.ending import INTERRUPTED
+from datasync_crawler.commands.keeping import kept_database
 from datasync_crawler.commands.parent import add_parent_options, follow_parent
 from datasync_crawler.commands.proof import prove
 from datasync_crawler.commands.spot import spot_check_of
@@ -33,6 +35,10 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
+    def syntax(self) -> str:
+        """The options only: there are no arguments."""
+        return "[--spot N]"
+
     def short_desc(self) -> str:
         """The line in the list of commands."""
         return "Prove again, from the database alone, that the set is complete"
@@ -53,17 +59,19 @@ class Command(ScrapyCommand):
         )
         add_parent_options(parser)
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Prints the proof, or what speaks against it."""
         if not follow_parent(opts):
             return
         assert self.settings is not None
         try:
+            if args:
+                raise ConfigurationError(f"unexpected argument: {args[0]} (see --help)")
             if opts.spot < 0:
                 raise ConfigurationError("--spot wants a number of rows")
             choices = read_choices(self.settings, keyed=opts.spot > 0)
             with (
-                database(choices.database, Path(choices.state)) as url,
+                kept_database(choices) as url,
                 Ledger.open(url, id_only=choices.id_only) as ledger,
             ):
                 for line in _proof(ledger):
@@ -74,6 +82,9 @@ class Command(ScrapyCommand):
         except DatasyncError as error:
             print(f"scrapy verify: {error}", file=sys.stderr)
             self.exitcode = error.exit_code
+        except KeyboardInterrupt:
+            print("scrapy verify: interrupted", file=sys.stderr)
+            self.exitcode = INTERRUPTED
 
     def _spot(self, url: str, choices: Choices, rows: int) -> str:
         assert self.settings is not None

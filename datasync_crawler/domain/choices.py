@@ -12,6 +12,8 @@ from datasync_crawler.domain.submission import repository
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 _WAYS_TO_SHOW = ("auto", "live", "plain", "json", "quiet")
 _LAST_PORT = 65535
+# What every figure of a run is held against is named so.
+_THRESHOLDS = "DATASYNC_"
 # Who knows such an address may write there.
 _SECRETIVE = {"WEBHOOK_URL"}
 
@@ -88,6 +90,7 @@ def read_choices(settings: Mapping[str, object], *, keyed: bool = True) -> Choic
     auto = _flag(settings, "AUTO_SUBMIT")
     if auto and not repo:
         raise ConfigurationError("AUTO_SUBMIT=true needs GITHUB_REPO=https://… to submit for")
+    _check_thresholds(settings)
     key = _key(settings) if keyed or _text(settings, "TARGET_API_KEY") else ""
     if key and any(key in _text(settings, name) for name in ("API_BASE_URL", "DASHBOARD_URL", "GITHUB_REPO")):
         raise ConfigurationError("an address holds the key: addresses are kept and shown, TARGET_API_KEY alone is not")
@@ -126,6 +129,12 @@ def origin_of(url: str) -> str:
 def _text(settings: Mapping[str, object], name: str) -> str:
     value = settings.get(name)
     return "" if value is None else str(value).strip()
+
+
+def _check_thresholds(settings: Mapping[str, object]) -> None:
+    for name in settings:
+        if name.startswith(_THRESHOLDS):
+            _number(settings, name, least=0)
 
 
 def _key(settings: Mapping[str, object]) -> str:

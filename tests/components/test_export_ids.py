@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +40,9 @@ def exported(
 ) -> Callable[..., tuple[int, str]]:
     """Runs the command without a key; gives its exit code and what it said on stderr."""
 
-    def export(*args: str, partial: bool = False) -> tuple[int, str]:
+    def export(*args: str, partial: bool = False, **changes: str) -> tuple[int, str]:
         asked: Any = import_module("datasync_crawler.commands.export-ids").Command()
-        asked.settings = crawler_with(DATABASE_URL=postgres_url, TARGET_API_KEY="").settings
+        asked.settings = crawler_with(**{"DATABASE_URL": postgres_url, "TARGET_API_KEY": "", **changes}).settings
         asked.run(list(args), argparse.Namespace(partial=partial))
         return asked.exitcode, capsys.readouterr().err
 
@@ -92,6 +93,34 @@ def test_a_file_that_cannot_be_written_is_told(exported: Any, postgres_url: str,
     (tmp_path / "folder").mkdir()
     code, err = exported(str(tmp_path / "folder"))
     assert (code, "cannot be written" in err, err.count("\n")) == (1, True, 1)
+
+
+@pytest.mark.parametrize("target", [".", "", "..", "/"])
+def test_what_is_no_file_is_told_in_one_line(target: str, exported: Any, postgres_url: str) -> None:
+    fill(postgres_url)
+    code, err = exported(target)
+    assert (code, "cannot be written" in err, err.count("\n")) == (1, True, 1)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_there_and_no_regular_file_stays(
+    linked: bool, exported: Any, postgres_url: str, tmp_path: Path
+) -> None:
+    fill(postgres_url)
+    os.mkfifo(tmp_path / "pipe")
+    target = tmp_path / "link" if linked else tmp_path / "pipe"
+    if linked:
+        target.symlink_to(tmp_path / "pipe")
+    code, err = exported(str(target))
+    assert (code, "else than a regular file" in err) == (1, True)
+    assert (tmp_path / "pipe").is_fifo()
+    assert target.is_symlink() is linked
+
+
+def test_where_nothing_was_begun_no_database_is_made(exported: Any, tmp_path: Path) -> None:
+    code, err = exported(str(tmp_path / "ids.txt"), DATABASE_URL="", STATE_DIR=str(tmp_path / "state"))
+    assert (code, "nothing is there yet" in err) == (1, True)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("args", [(), ("a", "b")])

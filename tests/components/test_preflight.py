@@ -150,6 +150,28 @@ def test_a_service_that_does_not_answer_stands_in_the_way(flown: Any) -> None:
     assert lines["service"].startswith("failed   service: nothing answers at http://127.0.0.1:9/")
 
 
+def test_a_name_that_nobody_can_have_is_one_that_does_not_answer() -> None:
+    (check,) = look_at_service("http://a..b/", "me")
+    assert (check.grade, "nothing answers at http://a..b/" in check.line()) == (Grade.FAILED, True)
+
+
+def test_without_a_key_all_the_rest_is_looked_at(flown: Any, door: Any) -> None:
+    code, lines, _ = flown(door().url, TARGET_API_KEY="")
+    assert code == 2
+    assert lines["key"].startswith("failed   key: TARGET_API_KEY is not set")
+    assert {"database", "service", "plan"} <= lines.keys()
+
+
+@pytest.mark.parametrize(("kind", "name"), [("verdict", "complete"), ("pool", "list")])
+def test_what_another_version_kept_is_told(kind: str, name: str, flown: Any, door: Any, postgres_url: str) -> None:
+    service = door()
+    with Ledger.open(postgres_url) as ledger:
+        ledger.save_profile(msgspec.structs.replace(WORLD, api_base=f"{service.url}/api").to_json())
+        ledger.remember(kind, name, b'{"complete": "perhaps"}')
+    code, lines, _ = flown(service.url)
+    assert (code, "written by another version" in lines["plan"]) == (0, True)
+
+
 @pytest.mark.parametrize(("args", "changes"), [(("more",), {}), ((), {"MAX_IN_FLIGHT": "many"})])
 def test_wrong_use_is_one_line(args: tuple[str, ...], changes: dict[str, str], flown: Any) -> None:
     code, lines, err = flown("http://127.0.0.1:9", *args, **changes)

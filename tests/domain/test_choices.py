@@ -120,6 +120,8 @@ def test_a_flag_has_many_spellings(text: str, meant: bool) -> None:
         ("WEB_PORT", "65536", "a port, 0 for any or off for none"),
         ("WEB_PORT", "-1", "at least 0"),
         ("WEBHOOK_URL", "hooks.test/x", "http(s) address"),
+        ("DATASYNC_STALL_SECONDS", "abc", "at least 0, not 'abc'"),
+        ("DATASYNC_MOST_ERROR_SHARE", "-0.1", "at least 0, not '-0.1'"),
         ("GITHUB_REPO", "git.test/me/work", "http(s) URL"),
         ("GITHUB_REPO", "https://me:hush@git.test/work", "without a password"),
     ],
