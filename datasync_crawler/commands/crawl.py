@@ -13,6 +13,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.spiderloader import get_spider_loader
 
 from datasync_crawler.adapters.ledger import Ledger
+from datasync_crawler.adapters.saying import say
 from datasync_crawler.adapters.state import database, held, identity
 from datasync_crawler.commands.ending import end_now, end_within
 from datasync_crawler.commands.leaving import leave_report, note_environment
@@ -22,6 +23,7 @@ from datasync_crawler.commands.turn import await_turn
 from datasync_crawler.domain.choices import Choices, origin_of, read_choices
 from datasync_crawler.domain.completeness import Verdict
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, NotComplete
+from datasync_crawler.flow.secrets import Secrets
 
 if TYPE_CHECKING:
     import argparse
@@ -88,7 +90,7 @@ class Command(ScrapyCrawl):
             verdict = _ready(choices, url, recheck=opts.recheck)
             if verdict is not None:
                 leave_report(url, choices)
-                print(f"already complete: {verdict.count} events")
+                say(f"already complete: {verdict.count} events", aside=choices.progress == "json")
                 return 0
             note_environment(url, choices, self.settings)
         if opts.fresh:
@@ -107,7 +109,10 @@ class Command(ScrapyCrawl):
             raise spider.failure
         if self.crawler_process.bootstrap_failed:
             return 1
-        return _outcome(self._crawler) if args == ["events"] else _profiled(self._crawler)
+        if args != ["events"]:
+            return _profiled(self._crawler)
+        say(f"complete: {_proven(self._crawler)} events", aside=choices.progress == "json")
+        return 0
 
     def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
         self._crawler = super()._create_crawler(spidercls)
@@ -138,9 +143,8 @@ def _check_spider(args: list[str], known: list[str]) -> None:
 
 
 def secrets_free(text: str, settings: Any) -> str:
-    """The text without the key."""
-    key = settings.get("TARGET_API_KEY")
-    return text.replace(key, "{key}") if key else text
+    """The text without the key, however it is spelled there."""
+    return Secrets(settings.get("TARGET_API_KEY") or "").mask(text)
 
 
 def _ready(choices: Choices, url: str, *, recheck: bool) -> Verdict | None:
@@ -164,7 +168,8 @@ def _profiled(crawler: Crawler) -> int:
     return 0 if crawler.stats.get_value("datasync/outcome") == "profile" else 1
 
 
-def _outcome(crawler: Crawler) -> int:
+def _proven(crawler: Crawler) -> int:
+    """The events of a set that is proven complete, else NotComplete; names the monitors that failed."""
     spider: Any = crawler.spider
     verdict: Verdict | None = getattr(spider, "verdict", None)
     assert crawler.stats is not None
@@ -172,7 +177,6 @@ def _outcome(crawler: Crawler) -> int:
     if verdict is not None and verdict.complete:
         failed = crawler.stats.get_value("datasync/monitors_failed") or []
         for name in failed:
-            print(f"monitor failed: {name}", file=sys.stderr)
-        print(f"complete: {verdict.count} events")
-        return 0
+            print(f"monitor failed: {name.partition('/')[0]}", file=sys.stderr)
+        return verdict.count
     raise NotComplete("not complete: " + ("; ".join(verdict.against) if verdict else f"the crawl ended: {reason}"))
