@@ -72,9 +72,9 @@ class Handover:
     """Hands in at one desk with one key, on one ledger; the caller holds the lock on submissions.
 
     ``key`` is the key's SHA-256, ``secret`` what must not be kept of an answer. A service that took a whole body and
-    did not answer, or whose answer nobody waited for, may still be at it: that it has not counted it is believed only
-    when it says so ``pause`` seconds later as well. So long, and each time twice as long, is waited when calls were
-    too many and no wait is told.
+    did not answer, or said neither yes nor no, or whose answer nobody waited for, may still be at it: that it has not
+    counted it is believed only when it says so ``pause`` seconds later as well. So long, and each time twice as long,
+    is waited when calls were too many and no wait is told.
     """
 
     ledger: Ledger
@@ -203,7 +203,7 @@ class Handover:
             self.ledger.settle(intent, REFUSED, text)
             raise refusal(reply.status, reply.body, reply.wait)
         if verdict is Verdict.DOUBTFUL or not reply.whole:
-            return self._find_out(position, explain(reply.status, reply.body))
+            return self._find_out(position, explain(reply.status, reply.body), twice=reply.succeeded)
         try:
             self.ledger.settle(intent, ACCEPTED, text)
         except LedgerError:

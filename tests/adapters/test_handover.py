@@ -202,6 +202,18 @@ def test_one_that_is_accepted_and_complained_about_is_looked_for_and_never_sent_
     assert len(counter.posts) == 1
 
 
+def test_one_that_is_listed_late_is_found_by_the_second_look(
+    ledger: Ledger, counter: Counter, handover: Handover
+) -> None:
+    ours = {"id": 7, "eventCount": 20, "repo": REPO}
+    looks = iter([[], [], [ours]])
+    counter.listing = lambda _: (200, json.dumps({"submissions": next(looks)}).encode())
+    counter.ways = ['200 {"submissionId": 7, "errors": ["still counting"]}']
+    assert handover.hand_in(OFFER).receipt.count == 20
+    assert outcomes(ledger) == ["accepted"]
+    assert len(counter.posts) == 1
+
+
 def test_one_that_always_comes_too_soon_or_much_too_soon_is_refused(
     ledger: Ledger, counter: Counter, handover: Handover
 ) -> None:
