@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +12,9 @@ from uuid import uuid4
 
 from datasync_crawler.adapters.embedded import EmbeddedPostgres
 from datasync_crawler.domain.errors import ConfigurationError, StateBusy
+
+# Seconds after which whoever only asked has let the lock go.
+_ASKING = 0.05
 
 
 @contextmanager
@@ -25,15 +29,40 @@ def held(state: Path, name: str = "lock") -> Iterator[None]:
         handle = os.open(state / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise ConfigurationError(f"STATE_DIR {state} cannot be used: {error.strerror}") from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    if not _locked(handle):
         os.close(handle)
-        raise StateBusy(f"another run holds {state}: wait for it, or choose another STATE_DIR") from error
+        raise StateBusy(f"another run holds {state}: wait for it, or choose another STATE_DIR")
     try:
         yield
     finally:
         os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    """Takes the lock; who asks whether it is taken has it for a moment, so a second try tells."""
+    for pause in (_ASKING, 0.0):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(pause)
+        else:
+            return True
+    return False
+
+
+def is_held(state: Path) -> bool:
+    """Whether a command works on the directory now."""
+    try:
+        handle = os.open(state / "lock", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 @contextmanager

@@ -6,11 +6,14 @@ import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from scrapy.commands import ScrapyCommand
 
+from datasync_crawler.adapters.saying import say
+from datasync_crawler.adapters.state import is_held
 from datasync_crawler.commands.keeping import kept_ledger
 from datasync_crawler.domain.choices import read_choices
 from datasync_crawler.domain.completeness import read_verdict
@@ -66,7 +69,7 @@ class Command(ScrapyCommand):
             assert self.settings is not None
             choices = read_choices(self.settings, keyed=False)
             with kept_ledger(choices) as ledger:
-                self.exitcode = _tell(ledger, opts)
+                self.exitcode = _tell(ledger, Path(choices.state), opts)
         except DatasyncError as error:
             print(f"scrapy status: {error}", file=sys.stderr)
             self.exitcode = error.exit_code
@@ -74,21 +77,23 @@ class Command(ScrapyCommand):
             self.exitcode = _INTERRUPTED
 
 
-def _tell(ledger: Ledger, opts: argparse.Namespace) -> int:
+def _tell(ledger: Ledger, state: Path, opts: argparse.Namespace) -> int:
     with _shown(opts) as show:
         while True:
-            status = _status(ledger)
-            show(status)
-            if not opts.watch or status.complete:
+            status = _status(ledger, busy=is_held(state))
+            if not show(status) or not opts.watch or status.complete:
                 return 0 if status.well else 1
             time.sleep(_LOOK_EVERY)
 
 
 @contextmanager
-def _shown(opts: argparse.Namespace) -> Iterator[Callable[[Status], None]]:
-    """How each status is shown: in place of the one before where somebody watches a terminal, else below it."""
+def _shown(opts: argparse.Namespace) -> Iterator[Callable[[Status], bool]]:
+    """How each status is shown: in place of the one before where somebody watches a terminal, else below it.
+
+    Showing one tells whether anybody still looks.
+    """
     if opts.json or not (opts.watch and sys.stdout.isatty()):
-        yield lambda status: print(status.to_json().decode() if opts.json else "\n".join(_words(status)), flush=True)
+        yield lambda status: say(status.to_json().decode() if opts.json else "\n".join(_words(status)))
         return
     # Only who watches a terminal pays for its library.
     from rich.console import Console, Group  # noqa: PLC0415
@@ -97,10 +102,15 @@ def _shown(opts: argparse.Namespace) -> Iterator[Callable[[Status], None]]:
     from datasync_crawler.extensions.terminal import picture  # noqa: PLC0415
 
     with Live(console=Console(), auto_refresh=False) as live:
-        yield lambda status: live.update(Group(picture(status.view), *_notes(status)), refresh=True)
+
+        def draw(status: Status) -> bool:
+            live.update(Group(picture(status.view), *_notes(status)), refresh=True)
+            return True
+
+        yield draw
 
 
-def _status(ledger: Ledger) -> Status:
+def _status(ledger: Ledger, *, busy: bool) -> Status:
     views, profile = ledger.remembered(VIEW), ledger.profile()
     verdict = ledger.remembered("verdict").get("complete")
     try:
@@ -113,6 +123,7 @@ def _status(ledger: Ledger) -> Status:
             submissions=[
                 Handed(one.intent.count, one.intent.repo, one.intent.at, one.outcome) for one in ledger.submissions()
             ],
+            busy=busy,
         )
     except msgspec.MsgspecError as error:
         raise NotComplete("the ledger was written by another version: run scrapy crawl events") from error
@@ -130,6 +141,8 @@ def _notes(status: Status) -> Iterator[str]:
     view = status.view
     if status.running:
         yield f"a crawl runs, for {duration(view.active)} so far"
+    elif status.busy:
+        yield "a command is at work: it finds out how the service works, or has just begun"
     elif view.active:
         yield f"no crawl runs; {duration(view.active)} of work so far, the last at {_moment(view.at)}"
     else:

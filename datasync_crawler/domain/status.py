@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from datasync_crawler.domain.completeness import Verdict
 from datasync_crawler.domain.profile import Profile
 from datasync_crawler.domain.shard import Shard
-from datasync_crawler.domain.view import View
+from datasync_crawler.domain.view import Health, State, View
 
 # A crawl writes its view down every few seconds, and when it ends; one that has not for so long was killed.
 _FRESH = 20.0
@@ -26,12 +26,16 @@ class Handed(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """``view`` with the shards as they are now; ``running`` says that a crawl is seen to work on it."""
+    """``view`` with the shards as they are now; ``running`` says that a crawl is seen to work on it.
+
+    ``busy`` says that a command is at work which shows no view, as discovery, or a crawl that has just begun.
+    """
 
     running: bool
     view: View
     verdict: Verdict | None = None
     submissions: tuple[Handed, ...] = ()
+    busy: bool = False
 
     @property
     def complete(self) -> bool:
@@ -41,7 +45,7 @@ class Status(msgspec.Struct, frozen=True):
     @property
     def well(self) -> bool:
         """Whether nobody needs to do anything: it is complete, or on its way."""
-        return self.complete or (self.running and self.view.health.well)
+        return self.complete or (self.view.health.well if self.running else self.busy)
 
     def to_json(self) -> bytes:
         """The status as a JSON document of one line."""
@@ -56,10 +60,11 @@ def status_of(
     profile: Profile | None,
     verdict: Verdict | None,
     submissions: Sequence[Handed] = (),
+    busy: bool = False,
 ) -> Status:
-    """The status at a wall time; ``view`` is the last that a crawl left, if one ever did."""
-    told = profile.totals[0][1] if profile is not None and profile.totals else None
-    seen = view or View(now, "events", total=told)
+    """The status at a wall time; ``view`` is the last that a crawl left, if one ever did, ``busy`` that one works."""
+    total = profile.totals[0][1] if profile is not None and profile.totals else None
+    seen = view or View(now, "events", total=total)
     fresh = view is not None and now - view.at < _FRESH and not view.ended
     held = replace(
         seen,
@@ -67,13 +72,30 @@ def status_of(
         shards=len(shards),
         open_shards=sum(not shard.done for shard in shards),
     )
-    return Status(fresh, held if fresh else _at_rest(held), verdict, tuple(submissions))
+    told = Status(fresh, held, verdict, tuple(submissions), busy and not fresh)
+    return told if fresh else replace(told, view=_at_rest(held, now, complete=told.complete))
 
 
-def _at_rest(view: View) -> View:
-    """What is left of a view when nobody works: no rate, no time left, nothing under way."""
+def _at_rest(view: View, now: float, *, complete: bool) -> View:
+    """What is left of a view when nobody drains: no rate, no time left, nothing under way, and a key that ages."""
     lanes = tuple(replace(lane, in_flight=0, left=lane.limit, opens_in=0.0) for lane in view.lanes)
     pools = tuple(replace(pool, used=0, opens_in=0.0) for pool in view.pools)
     return replace(
-        view, rate=0.0, eta=None, key_left=None, waiting_pages=0, lag=0.0, idle=0.0, lanes=lanes, pools=pools
+        view,
+        rate=0.0,
+        eta=None,
+        key_left=None if view.key_left is None else view.key_left - (now - view.at),
+        waiting_pages=0,
+        lag=0.0,
+        idle=0.0,
+        health=_health_at_rest(view, complete=complete),
+        lanes=lanes,
+        pools=pools,
     )
+
+
+def _health_at_rest(view: View, *, complete: bool) -> Health:
+    """What a crawl was like when it ended; one that had no time to tell stands still."""
+    if complete:
+        return Health(State.COMPLETE)
+    return view.health if view.ended or not view.active else Health(State.STALLED, ("the last crawl was killed",))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import sys
-from typing import TextIO
 
+from datasync_crawler.adapters.saying import say
 from datasync_crawler.domain.telling import line
 from datasync_crawler.domain.view import View
 
@@ -30,21 +29,17 @@ class PlainLines:
 
 
 class JsonLines:
-    """The whole view as one line of JSON on standard output (or ``out``), every second."""
+    """The whole view as one line of JSON on standard output, every second."""
 
     every = 1.0
-
-    def __init__(self, out: TextIO | None = None) -> None:
-        self._out = out
 
     async def begin(self) -> None:
         """Nothing is needed."""
 
     def draw(self, view: View) -> None:
-        """Writes the line, and at once."""
-        out = self._out or sys.stdout
-        out.write(view.to_json().decode() + "\n")
-        out.flush()
+        """Writes the line, and at once; raises BrokenPipeError once nobody reads it."""
+        if not say(view.to_json().decode()):
+            raise BrokenPipeError("nobody reads standard output any more")
 
     async def end(self) -> None:
         """Nothing is left."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +15,7 @@ from scrapy import Request, Spider
 from datasync_crawler.adapters.beginning import beginning
 from datasync_crawler.adapters.browser import find_browser, launch_options
 from datasync_crawler.adapters.profile_file import read_profile_file, write_description, write_profile_file
+from datasync_crawler.adapters.saying import say
 from datasync_crawler.adapters.worker import LedgerWorker
 from datasync_crawler.domain.choices import origin_of, read_choices
 from datasync_crawler.domain.discovery.conclude import conclude
@@ -92,7 +92,7 @@ class DiscoverSpider(Spider):
             choices = read_choices(self.settings)
             find_browser(self.settings.get("BROWSER_PATH") or "")
             profile = await self._profile(choices)
-            sys.stdout.write(summary(profile) + "\n")
+            say(summary(profile), aside=choices.progress == "json")
         except DatasyncError as error:
             self.failure, outcome = error, type(error).__name__
         if self.crawler.stats is not None:

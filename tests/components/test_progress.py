@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import logging
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -225,12 +226,23 @@ def test_a_plain_line_is_logged_and_nothing_while_nothing_is_drained(caplog: pyt
     assert [record.getMessage()[:8] for record in caplog.records] == ["0 events"]
 
 
-def test_json_lines_hold_the_whole_view() -> None:
-    out, view = io.StringIO(), View(NOW, "events", events=7)
-    JsonLines(out).draw(view)
-    assert out.getvalue().count("\n") == 1
-    assert read_view(out.getvalue().encode()) == view
-    assert json.loads(out.getvalue())["events"] == 7
+def test_json_lines_hold_the_whole_view(capsys: pytest.CaptureFixture[str]) -> None:
+    view = View(NOW, "events", events=7)
+    JsonLines().draw(view)
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert read_view(out.encode()) == view
+    assert json.loads(out)["events"] == 7
+
+
+def test_json_lines_that_nobody_reads_end_without_a_word_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as out:
+        monkeypatch.setattr("sys.stdout", out)
+        with pytest.raises(BrokenPipeError):
+            JsonLines().draw(View(NOW, "events"))
+        JsonLines().draw(View(NOW, "events"))
 
 
 async def test_silence_lets_warnings_through_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
+import os
 import time
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from datasync_crawler.adapters.ledger import Ledger, SubmissionIntent
+from datasync_crawler.adapters.state import held, is_held
 from datasync_crawler.commands import status as command
 from datasync_crawler.commands.status import Command
 from datasync_crawler.domain.completeness import Verdict
@@ -20,6 +25,7 @@ from datasync_crawler.domain.view import VIEW, Health, LaneView, State, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from scrapy.crawler import Crawler
 
@@ -72,12 +78,14 @@ def test_a_crawl_on_its_way_is_told_of_with_the_rows_of_this_moment(told: Any, p
 
 
 def test_a_crawl_that_was_not_seen_lately_is_gone_and_has_no_pace(told: Any, postgres_url: str) -> None:
-    fill(postgres_url, proven=False, view=seen(age=3_600.0))
+    fill(postgres_url, proven=False, view=seen(age=3_600.0, key_left=7_190.0))
     code, out, _ = told(postgres_url)
     assert code == 1
     assert "0 events/s" in out
     assert "left," not in out.splitlines()[0]
     assert "0 in flight" in out
+    assert "stalled: the last crawl was killed" in out
+    assert "key lives 59 min" in out
     assert "no crawl runs; 1 min 15 s of work so far, the last at " in out
 
 
@@ -85,6 +93,50 @@ def test_a_crawl_that_has_just_ended_does_not_run(told: Any, postgres_url: str) 
     fill(postgres_url, proven=False, view=seen(ended=True))
     code, out, _ = told(postgres_url)
     assert (code, "no crawl runs" in out) == (1, True)
+
+
+def test_what_a_crawl_failed_of_is_still_told_when_it_has_ended(told: Any, postgres_url: str) -> None:
+    failed = replace(seen(age=3_600.0, ended=True), health=Health(State.FAILED, ("no way leads there",)))
+    fill(postgres_url, proven=False, view=failed)
+    assert "failed: no way leads there" in told(postgres_url)[1]
+
+
+def test_while_a_command_is_at_work_that_shows_nothing_yet_all_is_well(
+    told: Any, postgres_url: str, tmp_path: Path
+) -> None:
+    fill(postgres_url, proven=False, view=None)
+    with held(tmp_path):
+        code, out, _ = told(postgres_url)
+    assert code == 0
+    assert out.splitlines()[-1].startswith("a command is at work")
+    assert told(postgres_url)[0] == 1
+
+
+def test_who_asks_whether_the_state_is_held_keeps_nobody_from_holding_it(tmp_path: Path) -> None:
+    with held(tmp_path):
+        assert is_held(tmp_path)
+    assert not is_held(tmp_path)
+    asking = (tmp_path / "lock").open()
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    Timer(0.01, asking.close).start()
+    with held(tmp_path):
+        assert is_held(tmp_path)
+
+
+def test_a_demo_is_pointed_at(told: Any, postgres_url: str, tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "demo.json").touch()
+    assert f"STATE_DIR={tmp_path / 'demo'} scrapy status" in told(postgres_url)[2]
+
+
+def test_a_status_that_nobody_reads_is_no_error(told: Any, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(postgres_url, proven=False, view=seen())
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as out:
+        monkeypatch.setattr("sys.stdout", out)
+        code, _, err = told(postgres_url, json=True, watch=True)
+    assert (code, err) == (0, "")
 
 
 def test_a_crawl_that_stalls_is_not_well(told: Any, postgres_url: str) -> None:
