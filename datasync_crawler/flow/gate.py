@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from math import inf
 from typing import Protocol
 
 from datasync_crawler.domain.budget import Budget
@@ -31,7 +32,8 @@ class CallLog(Protocol):
 class Gate:
     """Holds the budgets of all pools; calls of one pool pass one after the other.
 
-    ``common`` is the budget of all calls together, where they turned out to be counted so too.
+    ``common`` is the budget of all calls together, where they turned out to be counted so too. From the stamp
+    ``held_until`` on none leaves until somebody says otherwise: the budgets may be another's by then.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Gate:
     ) -> None:
         self.budgets = budgets
         self.common = common
+        self.held_until = inf
         self._common_turn = asyncio.Lock()
         self._clock = clock
         self._log = log
@@ -61,6 +64,10 @@ class Gate:
                 self._log.jot(pool, self._clock.stamp())
             else:
                 await self._log.note(pool, self._clock.stamp())
+                while not self._is_free(pool):
+                    # A refusal was heard while the ledger was waited for; what leaves later is noted as of then.
+                    await self._until_free(pool)
+                    await self._log.note(pool, self._clock.stamp())
             now = self._clock.monotonic()
             for budget in self.counting(pool):
                 budget.leave(now)
@@ -105,6 +112,13 @@ class Gate:
         now = self._clock.monotonic()
         return max(0.0, *(budget.free_at(now) - now for budget in self.counting(pool)))
 
+    @property
+    def _is_held(self) -> bool:
+        return self._clock.stamp() < self.held_until
+
+    def _is_free(self, pool: str) -> bool:
+        return self._is_held and not self.opens_in(pool) > 0
+
     async def _until_free(self, pool: str) -> None:
-        while (seconds := self.opens_in(pool)) > 0:
-            await self._clock.wait(self._bell.event, seconds)
+        while not self._is_free(pool):
+            await self._clock.wait(self._bell.event, self.opens_in(pool) if self._is_held else None)

@@ -21,8 +21,8 @@ class ShardBook(Protocol):
 class LeaseBook(Protocol):
     """Where the lease on the shards is renewed."""
 
-    async def renew(self, generation: int) -> None:
-        """Renews a lease; raises LedgerError when somebody else has taken over."""
+    async def renew(self, generation: int) -> float:
+        """Renews a lease and gives the seconds that it runs; raises LedgerError when somebody else has taken over."""
 
 
 class LessonBook(Protocol):

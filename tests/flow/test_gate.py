@@ -79,6 +79,24 @@ def test_a_refusal_of_all_calls_together_holds_back_a_call_that_is_being_decided
     assert play(scene()) >= 35.0
 
 
+def test_a_refusal_that_is_heard_while_the_ledger_is_waited_for_holds_the_call_back() -> None:
+    class Slow(Log):
+        async def note(self, pool: str, at: float) -> None:
+            await asyncio.sleep(2.0)
+            self.calls.append((pool, at))
+
+    async def scene() -> tuple[float, list[float]]:
+        log = Slow()
+        passage = gate(log, calls=100)
+        asyncio.get_running_loop().call_later(1.0, lambda: passage.refuse("pool", 30.0, 1.0, 0.5))
+        left = await pass_through(passage)
+        return left, [at - EPOCH for _, at in log.calls]
+
+    left, noted = play(scene())
+    assert left >= 31.0
+    assert noted[-1] >= 31.0
+
+
 def test_a_place_not_used_costs_nothing() -> None:
     async def scene() -> tuple[float, list[tuple[str, float]]]:
         log = Log()

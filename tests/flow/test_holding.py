@@ -128,6 +128,7 @@ class Frozen(Books):
     """Leases for 20 s whose second renewal takes very long, as if the crawler had been frozen meanwhile."""
 
     async def renew(self, generation: int) -> float:
+        assert generation == self._run.generation
         self.renewed.append(self._run.clock.monotonic())
         if len(self.renewed) == 2:
             await self._run.clock.wait(asyncio.Event(), 300.0)
