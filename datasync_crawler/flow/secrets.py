@@ -15,12 +15,16 @@ _WORD = re.compile(r"(?:\{|%7B)(key|token(?::|%3A)[^{}%]+)(?:\}|%7D)", re.IGNORE
 # What may stand behind the value of a parameter in a link, in JSON with whatever is escaped there.
 _VALUE_ENDS = rb"(?=[&#;\\\"'<>\s]|$)"
 
+_MOST_FORMER = 50
+"""Tokens that are not used any more and masked still; every text is searched for each of them."""
+
 
 class Secrets:
     """The key and the tokens, by the word that stands for each; printing it shows the words alone."""
 
     def __init__(self, key: str) -> None:
         self._values: dict[str, str] = {}
+        self._kept: dict[str, str] = {}
         self._known: dict[str, str] = {}
         self._keep("key", key)
 
@@ -38,7 +42,7 @@ class Secrets:
         return _WORD.sub(value, text)
 
     def mask(self, text: str) -> str:
-        """The text with every secret there ever was replaced by its word, also where it is encoded or escaped."""
+        """The text with every secret, former tokens too, replaced by its word, also where it is encoded or escaped."""
         for value, word in self._known.items():
             text = text.replace(value, "{" + word + "}")
         return text
@@ -52,7 +56,12 @@ class Secrets:
 
     def _keep(self, word: str, value: str) -> None:
         self._values[word] = value
-        known = self._known | dict.fromkeys(spellings(value), word)
+        self._kept.pop(value, None)
+        self._kept[value] = word
+        used = set(self._values.values())
+        for former in [one for one in self._kept if one not in used][:-_MOST_FORMER]:
+            del self._kept[former]
+        known = {form: its for one, its in self._kept.items() for form in spellings(one)}
         # Longest first: one secret may be a part of another. Texts are masked far more often than secrets come.
         self._known = dict(sorted(known.items(), key=lambda item: -len(item[0])))
 

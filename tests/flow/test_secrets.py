@@ -66,6 +66,15 @@ def test_what_was_once_a_token_stays_masked() -> None:
     assert known.mask("t0k3n& second t0k3n%26") == "{token:feed} {token:feed} {token:feed}"
 
 
+def test_tokens_of_long_ago_are_forgotten_but_never_what_is_in_use() -> None:
+    known = secrets()
+    known.keep_token("other", "used-still")
+    for number in range(60):
+        known.keep_token("feed", f"number-{number:02}")
+    assert known.mask("t0k3n& number-08 number-09") == "t0k3n& number-08 {token:feed}"
+    assert known.mask(f"{KEY} used-still number-59") == "{key} {token:other} {token:feed}"
+
+
 def test_a_token_that_holds_the_key_is_masked_whole() -> None:
     known = Secrets("abc")
     known.keep_token("feed", "xabcx")
