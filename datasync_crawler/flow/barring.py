@@ -10,8 +10,6 @@ from datasync_crawler.flow.courses import Course, State
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.run import Flying, Run
 
-# So many rounds in a row that blame the key, in every lane, end the run.
-_STRIKES = 4
 _EXPIRED = re.compile(rb"expired", re.IGNORECASE)
 
 
@@ -26,13 +24,13 @@ def blamed(run: Run, answer: Answer) -> None:
     """Ends the run once the key opens no lane that has work, and no stream but those that other faults have ended."""
     useful = [lane for lane in run.lanes.values() if run.shards.has_work(lane.endpoint)]
     useful += [course.live for course in run.courses.values() if _counts(course)]
-    if not useful or any(lane.strikes < _STRIKES for lane in useful):
+    if not useful or not all(lane.shut for lane in useful):
         return
     run.stop(fault_of_key(answer, worked=run.key_worked))
 
 
 def _counts(course: Course) -> bool:
-    return course.state is not State.RETIRED or course.live.strikes >= _STRIKES
+    return course.state is not State.RETIRED or course.live.shut
 
 
 def fault_of_key(answer: Answer, *, worked: bool) -> DatasyncError:

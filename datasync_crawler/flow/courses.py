@@ -40,8 +40,8 @@ class Course:
     """The stream of one lane, while it runs; times are monotonic seconds, positions microseconds.
 
     ``rows`` and ``fresh`` count what the present reading brought and what of it was new, ``unstored`` the pages on
-    their way into the ledger, which the next reading waits for. While the stream is ``ordered`` (along the set's axis, ``upwards`` or not, down to the
-    place ``last``) it walks the shards as pages do, and ``held`` is the one it is in.
+    their way into the ledger; the next reading waits for them. While the stream is ``ordered`` (along the set's axis,
+    ``upwards`` or not, down to the place ``last``) it walks the shards as pages do, and ``held`` is the one it is in.
     """
 
     live: LiveLane
@@ -70,6 +70,11 @@ class Course:
         """Where it comes from."""
         return self.live.endpoint
 
+    @property
+    def failed(self) -> bool:
+        """Whether its last readings brought no row."""
+        return bool(self.failures or self.live.strikes)
+
     def begin(self, now: float) -> None:
         """A call for it leaves."""
         self.state, self.asked_at, self.first_at = State.RUNNING, now, None
@@ -89,19 +94,20 @@ class Course:
         """A page of it was committed."""
         self.unstored -= 1
         self.fresh += inserted
+        self.failures = 0 if inserted else self.failures
 
     def broke(self, trouble: str, now: float, *, blamed: bool = False) -> None:
         """It ended too early, or did not begin; it is begun again after a longer and longer pause, not for ever.
 
-        ``blamed`` says that the answer blames the key.
+        ``blamed`` says that the answer blames the key, which then shuts it, and not its failures.
         """
         self.let_go()
         self.live.strikes = self.live.strikes + 1 if blamed else 0
-        self.failures = 0 if self.fresh else self.failures + 1
+        self.failures = 0 if self.fresh else self.failures + (not blamed)
         self.live.trouble = self.live.last_error = trouble
         self.live.faults += 1
-        self.state = State.RETIRED if self.failures >= _MOST_FAILURES else State.WAITING
-        self.not_before = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**self.failures)
+        self.state = State.RETIRED if self.live.shut or self.failures >= _MOST_FAILURES else State.WAITING
+        self.not_before = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (self.failures + self.live.strikes))
 
     def ended(self) -> None:
         """It came to its own end."""

@@ -10,6 +10,8 @@ from datasync_crawler.domain.reading import PageReader
 from datasync_crawler.flow.tokens import TokenState
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 60.0
+# So many rounds in a row that blame the key shut a lane.
+_STRIKES = 4
 
 
 @dataclass(slots=True)
@@ -43,6 +45,11 @@ class LiveLane:
     def room(self) -> int:
         """How many calls more may be in flight: while nothing but failures comes, one at a time."""
         return (1 if self.failures > 1 else self.flight.target) - self.in_flight
+
+    @property
+    def shut(self) -> bool:
+        """Whether the key does not open it, as often as it was tried of late."""
+        return self.strikes >= _STRIKES
 
     def succeeded(self) -> None:
         """A page came."""

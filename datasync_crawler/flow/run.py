@@ -173,7 +173,7 @@ class Run:
 
     def _alone(self, course: Course, now: float) -> bool:
         if course.state is State.WAITING:
-            return not course.failures and self.gate.opens_in(course.lane.pool) < _SOON
+            return not course.failed and self.gate.opens_in(course.lane.pool) < _SOON
         if course.state is State.RUNNING:
             return best_alone(course.pace(now), self.others, self.left, self.total)
         return course.state is State.ENDED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
@@ -104,10 +105,15 @@ class StreamDrain(Drain):
         self.run.sent(call)
         if not self.reception.begun(call, self.stream.answer()):
             return
-        async for item in pages_of(self.run, call, self.stream.pieces(self.clock), whole=False):
-            self.most_unstored = max(self.most_unstored, self.run.courses[call.lane].unstored)
-            fresh = await self.book.store(item)
-            self.reception.stored(fresh, len(item.page.ids) - fresh, item.lane)
+        # The stream goes on while its pages are stored.
+        async with asyncio.TaskGroup() as storing:
+            async for item in pages_of(self.run, call, self.stream.pieces(self.clock), whole=False):
+                self.most_unstored = max(self.most_unstored, self.run.courses[call.lane].unstored)
+                storing.create_task(self._keep(item))
+
+    async def _keep(self, item: StoredPage) -> None:
+        fresh = await self.book.store(item)
+        self.reception.stored(fresh, len(item.page.ids) - fresh, item.lane)
 
 
 ALONE = profile(BY_EXPORT, endpoints=(EXPORT,))

@@ -70,11 +70,23 @@ def test_a_key_that_dies_while_a_stream_is_read_has_expired() -> None:
     assert len(done.book.rows) == 1_200
 
 
+def test_a_fault_among_refusals_of_a_stream_hides_no_refused_key() -> None:
+    done = read(Stream(service(), status=(500, 401)), ALONE)
+    assert isinstance(done.run.failure, KeyRefused)
+    assert done.stream.readings == 5
+
+
 def test_a_key_that_pages_refuse_is_good_while_a_stream_flows() -> None:
     asked = service(fault=lambda _: failure(401, "not here"))
     done = read(Stream(asked, rate=100.0), with_export(total=3_000))
     assert done.whole
     assert done.service.calls.total() >= 4, "the pages are refused as often as would end a run without the stream"
+
+
+def test_pages_do_not_wait_for_a_stream_that_the_key_does_not_open() -> None:
+    done = read(Stream(service(count=300), status=(401,)), with_export(total=300))
+    assert done.whole
+    assert done.stream.readings < 4
 
 
 def test_a_key_that_neither_pages_nor_a_stream_take_is_refused() -> None:
