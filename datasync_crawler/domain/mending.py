@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from datasync_crawler.domain.errors import Malformed
@@ -19,7 +20,16 @@ _DEEPEST = 200
 _MARK = "\x7f"
 """Stands for a byte of a text that cannot be read."""
 
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|-?Infinity|NaN|-?\d[\d.]*[eE]\+?\d{3,}|-?\d{300,}', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_NO_NUMBER = rb"-?Infinity|NaN|-?\d[\d.]*[eE]\+?\d{3,}|-?\d{300,}"
+_TOKEN = re.compile(_STRING.pattern + rb"|[\[\]{}]|" + _NO_NUMBER, re.DOTALL)
+# Most of a page needs no look at each of its tokens: texts of plain letters, sound numbers, whatever is between them.
+_SOUND = re.compile(
+    rb'(?:[^"\-IN\d]++'
+    rb'|"[ !\x23-\x5b\x5d-\x7f]*+(?:\\[\x20-\x74\x76-\x7f][ !\x23-\x5b\x5d-\x7f]*+)*+"'
+    rb"|(?!" + _NO_NUMBER + rb")[\-IN\d])*+"
+)
+_ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
@@ -46,7 +56,7 @@ def _plain(reader: PageReader, body: bytes) -> Page | None:
 def mended(body: bytes) -> bytes:
     """The body with values that are no JSON blanked; every other byte is where it was."""
     parts, done, depth, deep = [], 0, 0, 0
-    for token in _TOKEN.finditer(body):
+    for token in _unsound(body) if _is_shallow(body) else _TOKEN.finditer(body):
         start, end = token.span()
         first = body[start : start + 1]
         if first in b"[{":
@@ -62,6 +72,27 @@ def mended(body: bytes) -> bytes:
             parts += [body[done:start], fixed]
             done = end
     return b"".join([*parts, body[done:]])
+
+
+def _is_shallow(body: bytes) -> bool:
+    """Whether it is sure that nothing is nested beyond reason; what does not close again is not."""
+    brackets = _STRING.sub(b"", body).translate(None, _ALL_BUT_BRACKETS)
+    # Each round takes one level away, or two.
+    for _ in range(_DEEPEST // 2):
+        if not brackets:
+            return True
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+    return False
+
+
+def _unsound(body: bytes) -> Iterator[re.Match[bytes]]:
+    """The tokens that may have to be mended, without brackets."""
+    at = 0
+    while (sound := _SOUND.match(body, at)) is not None and (at := sound.end()) < len(body):
+        token = _TOKEN.match(body, at)
+        if token is not None:
+            yield token
+        at = at + 1 if token is None else token.end()
 
 
 def _blank(length: int) -> bytes:

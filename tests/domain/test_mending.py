@@ -84,6 +84,16 @@ def test_json_is_left_as_it_is(value: object) -> None:
             assert mended(body) == body
 
 
+PIECES = (b'"', b"\\", b"\\u", b"\\ud83d", b"[]", b"{}", b"-", b"1e9", b"e+400", b"NaN", b"-Infinity", b"I", b'"a"')
+PIECES += (b"\0", b"\n", b"\xff", b"\xc3\xa9", b"\x7f", b",", b"9" * 299, b'"\\u0041"', b'"\\\x01"', b'"[{"')
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join))
+def test_what_is_passed_over_in_haste_is_what_needs_no_mending(body: bytes) -> None:
+    # What does not close again is looked at token by token.
+    assert mended(body) + b"[" == mended(body + b"[")
+
+
 def test_rows_and_rejected_rows_of_a_mended_page_are_those_served() -> None:
     body = page(b'{"id":null,"x":Infinity}', b'{"id":"a"}')
     assert read_mended(PageReader(SHAPE), body).rejected == (RejectedRow("no id", b'{"id":null,"x":Infinity}'),)
@@ -95,4 +105,4 @@ def test_ten_megabytes_are_mended_within_seconds() -> None:
     assert len(body) > 10_000_000
     begun = time.process_time()
     assert len(read_mended(PageReader(SHAPE), body).ids) == 20_001
-    assert time.process_time() - begun < 10
+    assert time.process_time() - begun < 5
