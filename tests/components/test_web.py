@@ -139,7 +139,7 @@ def test_the_address_that_is_told_is_one_to_go_to(host: str, told: str) -> None:
 
 async def test_what_is_no_request_is_no_trouble_of_the_crawl(page: Page, caplog: pytest.LogCaptureFixture) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(page.address.rsplit(":", 1)[1].strip("/")))
-    writer.write(b"\x16\x03\x01 garbage\r\n\r\n")
+    writer.write(b"GET / HTTP/1.1\r\nno header\r\n\r\n")
     assert b" 400 " in await reader.readline()
     writer.close()
     assert not caplog.records
