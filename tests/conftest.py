@@ -6,11 +6,17 @@ The module's body does its work at import, which is before any test module, and 
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 
 from tests.guard import loopback_only
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytest_plugins = ["tests.fixtures_forks", "tests.fixtures_postgres"]
 
@@ -65,3 +71,10 @@ def shut_in() -> None:
 
 
 shut_in()
+
+
+@pytest.fixture(autouse=True)
+def no_interrupt_is_heeded_for_a_command_that_ended() -> Iterator[None]:
+    """A command that ran within a test asked to be ended soon by an interrupt: a later test's would end them all."""
+    yield
+    signal.set_wakeup_fd(-1)

@@ -135,7 +135,7 @@ def _rows_again(case: Case) -> Iterator[Probe]:
     greater = _greater(case)
     if greater is not None:
         yield rows_probe(greater, way.credential, Question.ROWS, LARGE)
-    elif route is not None and len(asked) < _MOST_TRIES + len(case.ways) - 1:
+    elif route is not None and not _lost(case):
         if last.refused and last.probe.credential != way.credential:
             yield rows_probe(route, way.credential, Question.ROWS, LARGE)
         elif not last.refused and (rows := _other_size(case, last)):
@@ -154,13 +154,18 @@ def _greater(case: Case) -> Route | None:
 
 
 def _lost(case: Case) -> bool:
-    return len(case.asked(Question.ROWS)) >= _MOST_TRIES
+    return len(_tries(case)) >= _MOST_TRIES
+
+
+def _tries(case: Case, endpoint: str | None = None) -> list[Answer]:
+    """The answers about rows that are about rows: those that refused a way for the key are none."""
+    return [answer for answer in case.asked(Question.ROWS, endpoint) if not answer.refused]
 
 
 def _other_size(case: Case, last: Answer) -> int | None:
     """The page size to ask for next, when the last answer left it open; None when it did not."""
     asked = last.probe.asked or LARGE
-    if len(case.asked(Question.ROWS, last.probe.endpoint)) >= _MOST_TRIES:
+    if len(_tries(case, last.probe.endpoint)) >= _MOST_TRIES:
         return None
     if last.listing is None:
         return _smaller(case, last, asked) if last.disliked else asked

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import ClassVar
 
+from datasync_crawler.domain.discovery.case import Case
 from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
 from datasync_crawler.domain.discovery.keyways import KeyWay
 from datasync_crawler.domain.discovery.plan import MOST_CALLS, MOST_ROUNDS, next_round, pause_before
@@ -93,6 +94,21 @@ def test_a_key_that_no_header_takes_is_tried_in_the_query_with_one_call() -> Non
     assert case.way.credential == Credential("query", "access_key")
     assert {Question.GLANCE, Question.FIGURES} <= {probe.question for probe in rounds[2]}
     assert case.main is not None
+
+
+class Reserved(QueryOnly):
+    """The same, and several headers are tried before."""
+
+    def case(self) -> Case:
+        headers = (Credential("header", name) for name in ("X-Key", "Api-Key", "X-Token"))
+        tried = tuple(KeyWay(header, Evidence("default", "usual names")) for header in headers)
+        return replace(super().case(), ways=tried)
+
+
+def test_ways_for_the_key_that_were_refused_are_no_tries_at_the_list() -> None:
+    case, _ = Reserved(query_name="access_key", over_cap="refuse").conversation()
+    assert case.main is not None
+    assert case.main.probe.endpoint == "events"
 
 
 class Hollow(QueryOnly):
