@@ -53,6 +53,18 @@ def test_a_stream_in_order_moves_the_checkpoint_with_its_rows() -> None:
     assert positions == sorted(positions, key=lambda it: -(it or 0))
 
 
+def test_a_stream_lies_beside_shards_of_row_numbers_as_its_times_are_none_of_theirs() -> None:
+    by_number, found = (
+        replace(LIST, cursor=None, cursor_param=None, offset_param="skip"),
+        with_export(limit=10, total=COUNT),
+    )
+    found = replace(found, endpoints=tuple(by_number if it.name == LIST.name else it for it in found.endpoints))
+    done = drained(stream(), found=found)
+    assert done.run.shards.numbered
+    assert done.whole
+    assert all(page.checkpoint is None for page in done.pages)
+
+
 def test_a_stream_without_order_lies_beside_the_shards() -> None:
     done = drained(stream(shuffled=True))
     assert done.whole
