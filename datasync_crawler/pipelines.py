@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -54,7 +53,7 @@ class LedgerPipeline:
     def __init__(self, crawler: Crawler, choices: Choices) -> None:
         self._crawler = crawler
         self._choices = choices
-        self._key = hashlib.sha256(choices.key.encode()).hexdigest()
+        self._key = choices.key_digest
         self._pages = LedgerWorker(choices.database or "", id_only=choices.id_only)
         self._calls = LedgerWorker(choices.database or "", id_only=choices.id_only)
         self._notes = CallNotes(self._calls, self._key)

@@ -56,7 +56,7 @@ def recall(ledger: Ledger, key: str, since: float, holder: str = "") -> Recall:
         # Over many rows a key takes longer to build than a lease lasts.
         ledger.renew(generation)
     stored = ledger.count()
-    learned = {name: msgspec.json.decode(text, type=Pool) for name, text in ledger.remembered(_POOL).items()}
+    learned = learned_pools(ledger)
     loading = in_bulk(profile, learned.keys(), stored)
     if loading:
         ledger.drop_key()
@@ -71,6 +71,11 @@ def recall(ledger: Ledger, key: str, since: float, holder: str = "") -> Recall:
         key_worked=key_worked(ledger, key),
         loading=loading,
     )
+
+
+def learned_pools(ledger: Ledger) -> dict[str, Pool]:
+    """The pools whose limits earlier runs learned, by name; raises ``msgspec.MsgspecError`` when none of ours."""
+    return {name: msgspec.json.decode(text, type=Pool) for name, text in ledger.remembered(_POOL).items()}
 
 
 def note_limits(ledger: Ledger, pools: list[Pool]) -> None:

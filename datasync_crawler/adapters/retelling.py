@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from datasync_crawler.adapters.recall import learned_pools
 from datasync_crawler.domain.account import (
     ENVIRONMENT,
     MONITORS,
@@ -17,7 +18,7 @@ from datasync_crawler.domain.account import (
 )
 from datasync_crawler.domain.completeness import Verdict
 from datasync_crawler.domain.errors import NotComplete
-from datasync_crawler.domain.profile import Pool, Profile
+from datasync_crawler.domain.profile import Profile
 from datasync_crawler.domain.sample import SAMPLE, Sample, read_samples
 from datasync_crawler.domain.status import Handed
 from datasync_crawler.domain.view import VIEW, View
@@ -44,7 +45,7 @@ def _account(ledger: Ledger) -> Account:
     return Account(
         origin=ledger.origin(),
         profile=_document(ledger, "profile", "profile", Profile),
-        learned={name: msgspec.json.decode(text, type=Pool) for name, text in ledger.remembered("pool").items()},
+        learned=learned_pools(ledger),
         shards=tuple(ledger.shards()),
         view=view,
         verdict=_document(ledger, "verdict", "complete", Verdict),

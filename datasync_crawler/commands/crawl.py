@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from scrapy.spiderloader import get_spider_loader
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.saying import say
 from datasync_crawler.adapters.state import database, held, identity
-from datasync_crawler.commands.ending import end_now, end_within
+from datasync_crawler.commands.ending import INTERRUPTED, end_now, end_within
 from datasync_crawler.commands.leaving import leave_report, note_environment
 from datasync_crawler.commands.parent import add_parent_options, follow_parent
 from datasync_crawler.commands.proof import prove
@@ -82,7 +81,7 @@ class Command(ScrapyCrawl):
             print(f"scrapy crawl: {secrets_free(str(error), self.settings)}", file=sys.stderr)
             self.exitcode = error.exit_code
         except KeyboardInterrupt:
-            self.exitcode = 128 + signal.SIGINT
+            self.exitcode = INTERRUPTED
 
     def _crawl(self, args: list[str], opts: argparse.Namespace, choices: Choices, url: str) -> int:
         assert self.settings is not None

@@ -39,7 +39,7 @@ def heed_interrupts(seconds: float = PATIENCE) -> None:
 def _heed(heard: int, seconds: float) -> None:
     while (number := os.read(heard, 1)) and number[0] != signal.SIGINT:
         pass
-    end_within(128 + signal.SIGINT, seconds)
+    end_within(INTERRUPTED, seconds)
 
 
 def end_now(code: int, reason: str) -> None:

@@ -11,17 +11,18 @@ from scrapy.commands import ScrapyCommand
 
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.submission_file import write_submission
-from datasync_crawler.commands.ending import INTERRUPTED
 from datasync_crawler.commands.keeping import kept_database
+from datasync_crawler.commands.outcome import told_in_a_line
 from datasync_crawler.commands.proof import prove
 from datasync_crawler.domain.choices import read_choices
-from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, LedgerError, NotComplete
+from datasync_crawler.domain.errors import ConfigurationError, LedgerError, NotComplete
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
     from datasync_crawler.adapters.ledger import SnapshotIds
+    from datasync_crawler.domain.choices import Choices
 
 _STDOUT = "-"
 
@@ -56,28 +57,26 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Writes the ids; how many there were goes to stderr."""
-        try:
+        with told_in_a_line(self):
             if len(args) != 1:
                 raise ConfigurationError("name one FILE to write, or - for standard output (see --help)")
             assert self.settings is not None
-            choices = read_choices(self.settings, keyed=False)
-            with kept_database(choices) as url, Ledger.open(url, id_only=choices.id_only) as ledger:
-                proven = None if opts.partial else prove(ledger)[0].count
-                with ledger.id_stream() as stream:
-                    if proven not in {None, stream.count}:
-                        raise NotComplete(f"not complete: {proven} events were proven, {stream.count} are stored")
-                    _write(args[0], stream)
-                    _say(f"{stream.count} ids")
-        except BrokenPipeError:
-            # Whoever read them had enough; the interpreter would complain once more at its end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            self.exitcode = 1
-        except DatasyncError as error:
-            _say(str(error))
-            self.exitcode = error.exit_code
-        except KeyboardInterrupt:
-            _say("interrupted")
-            self.exitcode = INTERRUPTED
+            try:
+                _export(read_choices(self.settings, keyed=False), args[0], partial=opts.partial)
+            except BrokenPipeError:
+                # Whoever read them had enough; the interpreter would complain once more at its end.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                self.exitcode = 1
+
+
+def _export(choices: Choices, target: str, *, partial: bool) -> None:
+    with kept_database(choices) as url, Ledger.open(url, id_only=choices.id_only) as ledger:
+        proven = None if partial else prove(ledger)[0].count
+        with ledger.id_stream() as stream:
+            if proven not in {None, stream.count}:
+                raise NotComplete(f"not complete: {proven} events were proven, {stream.count} are stored")
+            _write(target, stream)
+            print(f"scrapy export-ids: {stream.count} ids", file=sys.stderr, flush=True)
 
 
 def _write(target: str, stream: SnapshotIds) -> None:
@@ -96,7 +95,3 @@ def _lines(stream: SnapshotIds) -> Iterator[bytes]:
     yield from stream.chunks()
     if stream.count:
         yield b"\n"
-
-
-def _say(line: str) -> None:
-    print(f"scrapy export-ids: {line}", file=sys.stderr, flush=True)

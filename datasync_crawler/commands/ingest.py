@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,11 +11,10 @@ from scrapy.commands import ScrapyCommand
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.state import database, held
 from datasync_crawler.commands.demo import Demo
-from datasync_crawler.commands.ending import INTERRUPTED
+from datasync_crawler.commands.outcome import take_no_arguments, told_in_a_line
 from datasync_crawler.commands.steps import run_steps
 from datasync_crawler.domain.choices import NAMES, read_choices
 from datasync_crawler.domain.completeness import read_verdict
-from datasync_crawler.domain.errors import ConfigurationError, DatasyncError
 from datasync_crawler.settings import child_environment
 
 if TYPE_CHECKING:
@@ -75,16 +73,9 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Prints the result as the last line of stdout."""
-        try:
-            if args:
-                raise ConfigurationError(f"unexpected argument: {args[0]} (see --help)")
+        with told_in_a_line(self, interrupted="interrupted; the same command goes on"):
+            take_no_arguments(args)
             self.exitcode = self._demonstrate(opts) if opts.demo else self._ingest().told()
-        except DatasyncError as error:
-            print(f"scrapy ingest: {error}", file=sys.stderr)
-            self.exitcode = error.exit_code
-        except KeyboardInterrupt:
-            print("scrapy ingest: interrupted; the same command goes on", file=sys.stderr)
-            self.exitcode = INTERRUPTED
 
     def _demonstrate(self, opts: argparse.Namespace) -> int:
         assert self.settings is not None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,13 +14,14 @@ from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.machine import look_at_disk, look_at_python, look_for_browser
 from datasync_crawler.adapters.profile_file import read_profile_file
 from datasync_crawler.adapters.reach import look_at_service
+from datasync_crawler.adapters.recall import learned_pools
 from datasync_crawler.adapters.state import database, held
-from datasync_crawler.commands.ending import INTERRUPTED
+from datasync_crawler.commands.outcome import take_no_arguments, told_in_a_line
 from datasync_crawler.domain.check import Check, Grade, expected_seconds, fine, worst
 from datasync_crawler.domain.choices import EXPOSED, Choices, origin_of, read_choices
 from datasync_crawler.domain.completeness import read_verdict
-from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, StateBusy
-from datasync_crawler.domain.profile import Pool, Profile, read_profile
+from datasync_crawler.domain.errors import DatasyncError, StateBusy
+from datasync_crawler.domain.profile import Profile, read_profile
 from datasync_crawler.domain.telling import duration
 
 if TYPE_CHECKING:
@@ -59,20 +58,13 @@ class Command(ScrapyCommand):
         """Prints a line for each check, then what a run will do."""
         assert self.settings is not None
         checks = []
-        try:
-            if args:
-                raise ConfigurationError(f"unexpected argument: {args[0]} (see --help)")
+        with told_in_a_line(self):
+            take_no_arguments(args)
             choices = read_choices(self.settings, keyed=False)
             for check in _checks(self.settings, choices):
                 print(check.line(), flush=True)
                 checks.append(check)
             self.exitcode = 2 if worst(checks) is Grade.FAILED else 0
-        except DatasyncError as error:
-            print(f"scrapy preflight: {error}", file=sys.stderr)
-            self.exitcode = error.exit_code
-        except KeyboardInterrupt:
-            print("scrapy preflight: interrupted", file=sys.stderr)
-            self.exitcode = INTERRUPTED
 
 
 def _checks(settings: BaseSettings, choices: Choices) -> Iterator[Check]:
@@ -115,7 +107,7 @@ def _state(choices: Choices) -> Iterator[Check]:
 
 
 def _key(ledger: Ledger, choices: Choices) -> Iterator[Check]:
-    first = ledger.first_call(hashlib.sha256(choices.key.encode()).hexdigest())
+    first = ledger.first_call(choices.key_digest)
     if first is None:
         yield fine("key", "it has not been used yet")
     elif (left := first + choices.key_life - time.time()) > 0:
@@ -141,8 +133,7 @@ def _plan(ledger: Ledger, choices: Choices, stored: int) -> Check:
     profile = _profile(ledger, Path(choices.state))
     if profile is None or profile.api_base != choices.api_base:
         return fine("plan", "find out how the service works, then drain it; how long that takes is not known yet")
-    learned = {name: msgspec.json.decode(text, type=Pool) for name, text in ledger.remembered("pool").items()}
-    seconds = expected_seconds(profile, learned, stored)
+    seconds = expected_seconds(profile, learned_pools(ledger), stored)
     left = "what is left" if not profile.totals else f"{max(0, profile.totals[0][1] - stored)} events"
     long = "for as long as it takes" if seconds is None else f"in about {duration(seconds)} or less"
     return fine("plan", f"drain {left} through {', '.join(lane.name for lane in profile.lanes)}, {long}")

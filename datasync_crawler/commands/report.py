@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,8 +9,9 @@ from scrapy.commands import ScrapyCommand
 
 from datasync_crawler.commands.keeping import kept_ledger
 from datasync_crawler.commands.leaving import report_file, write_report
+from datasync_crawler.commands.outcome import take_no_arguments, told_in_a_line
 from datasync_crawler.domain.choices import read_choices
-from datasync_crawler.domain.errors import ConfigurationError, DatasyncError
+from datasync_crawler.domain.errors import ConfigurationError
 from datasync_crawler.flow.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -51,18 +51,14 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Writes the page and prints where it is."""
-        try:
-            if args:
-                raise ConfigurationError(f"unexpected argument: {args[0]} (see --help)")
+        with told_in_a_line(self):
+            take_no_arguments(args)
             assert self.settings is not None
             choices = read_choices(self.settings, keyed=False)
             file = Path(opts.output) if opts.output else report_file(choices)
             with kept_ledger(choices) as ledger:
                 _write(file, ledger, choices)
             print(file)
-        except DatasyncError as error:
-            print(f"scrapy report: {error}", file=sys.stderr)
-            self.exitcode = error.exit_code
 
 
 def _write(file: Path, ledger: Ledger, choices: Choices) -> None:

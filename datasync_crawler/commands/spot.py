@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from datasync_crawler.adapters.beginning import beginning
-from datasync_crawler.adapters.recall import key_worked
+from datasync_crawler.adapters.recall import key_worked, learned_pools
 from datasync_crawler.adapters.worker import CallNotes, LedgerWorker
 from datasync_crawler.domain.errors import NotComplete
-from datasync_crawler.domain.profile import Pool, read_profile
+from datasync_crawler.domain.profile import read_profile
 from datasync_crawler.flow.answers import Answer
 from datasync_crawler.flow.clock import SystemClock
 from datasync_crawler.flow.opening import open_run
@@ -44,7 +41,7 @@ async def spot_check_of(url: str, choices: Choices, rows: int, user_agent: str) 
 
     Raises NotComplete where that cannot be, KeyRefused or KeyExpired when the service blames the key.
     """
-    worker, digest = LedgerWorker(url, id_only=choices.id_only), hashlib.sha256(choices.key.encode()).hexdigest()
+    worker, digest = LedgerWorker(url, id_only=choices.id_only), choices.key_digest
     notes = CallNotes(worker, digest)
 
     async def stored(ids: Sequence[str]) -> set[str]:
@@ -108,7 +105,6 @@ def _run(ledger: Ledger, choices: Choices, digest: str, notes: CallNotes) -> Run
     document = ledger.profile()
     if document is None:
         raise NotComplete("no spot check: nothing is known of the service: run scrapy crawl discover")
-    learned = {name: msgspec.json.decode(text, type=Pool) for name, text in ledger.remembered("pool").items()}
     clock = SystemClock(beginning(ledger))
     return open_run(
         read_profile(document),
@@ -116,7 +112,7 @@ def _run(ledger: Ledger, choices: Choices, digest: str, notes: CallNotes) -> Run
         generation=0,
         stored=ledger.count(),
         calls=[(call.pool, call.at) for call in ledger.calls(digest, clock.stamp() - _LONGEST_WINDOW)],
-        learned=learned,
+        learned=learned_pools(ledger),
         clock=clock,
         log=notes,
         most_in_flight=1,

@@ -15,9 +15,10 @@ from scrapy.commands import ScrapyCommand
 from datasync_crawler.adapters.saying import say
 from datasync_crawler.adapters.state import is_held
 from datasync_crawler.commands.keeping import kept_ledger
+from datasync_crawler.commands.outcome import take_no_arguments, told_in_a_line
 from datasync_crawler.domain.choices import read_choices
 from datasync_crawler.domain.completeness import read_verdict
-from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, NotComplete
+from datasync_crawler.domain.errors import NotComplete
 from datasync_crawler.domain.profile import read_profile
 from datasync_crawler.domain.status import Handed, Status, status_of
 from datasync_crawler.domain.telling import duration, line
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from datasync_crawler.adapters.ledger import Ledger
 
-_INTERRUPTED = 130
 _LOOK_EVERY = 2.0
 
 
@@ -63,18 +63,12 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Prints the status; with --watch again and again."""
-        try:
-            if args:
-                raise ConfigurationError(f"unexpected argument: {args[0]} (see --help)")
+        with told_in_a_line(self, interrupted=""):
+            take_no_arguments(args)
             assert self.settings is not None
             choices = read_choices(self.settings, keyed=False)
             with kept_ledger(choices) as ledger:
                 self.exitcode = _tell(ledger, Path(choices.state), opts)
-        except DatasyncError as error:
-            print(f"scrapy status: {error}", file=sys.stderr)
-            self.exitcode = error.exit_code
-        except KeyboardInterrupt:
-            self.exitcode = _INTERRUPTED
 
 
 def _tell(ledger: Ledger, state: Path, opts: argparse.Namespace) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -22,9 +21,10 @@ from datasync_crawler.adapters.submission_file import write_submission
 from datasync_crawler.adapters.submission_lock import sole_submission
 from datasync_crawler.adapters.upload import checked
 from datasync_crawler.commands.leaving import leave_report
+from datasync_crawler.commands.outcome import take_no_arguments, told_in_a_line
 from datasync_crawler.commands.parent import add_parent_options, follow_parent
 from datasync_crawler.domain.choices import EXPOSED, Choices, origin_of, read_choices
-from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, LedgerError, NotComplete
+from datasync_crawler.domain.errors import ConfigurationError, LedgerError, NotComplete
 from datasync_crawler.domain.profile import Submission, read_profile
 from datasync_crawler.domain.submission import IdSet, proven, repository
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     import argparse
 
     from scrapy.settings import BaseSettings
-
-_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +104,13 @@ class Command(ScrapyCommand):
         """Prints the result on stdout, everything else on stderr."""
         if not follow_parent(opts):
             return
-        try:
-            if args:
-                raise ConfigurationError(f"unexpected argument: {args[0]} (see --help)")
+        told = "interrupted; what was under way is looked up by the next scrapy submit"
+        with told_in_a_line(self, interrupted=told):
+            take_no_arguments(args)
             assert self.settings is not None
             if self.settings.getbool("DOTENV_EXPOSED"):
                 _say(f"warning: {EXPOSED}")
             print(_carry_out(_Wish.read(self.settings, opts)))
-        except DatasyncError as error:
-            _say(str(error))
-            self.exitcode = error.exit_code
-        except KeyboardInterrupt:
-            _say("interrupted; what was under way is looked up by the next scrapy submit")
-            self.exitcode = _INTERRUPTED
 
 
 def _carry_out(wish: _Wish) -> str:
@@ -136,7 +128,7 @@ def _carry_out(wish: _Wish) -> str:
         # A ledger's profile leads to its own origin, and no other origin's key may go there.
         ledger.bind(origin_of(choices.api_base))
         desk = SubmissionDesk(_place(ledger, wish.state), choices.key, user_agent=wish.user_agent)
-        handover = Handover(ledger, desk, hashlib.sha256(choices.key.encode()).hexdigest(), choices.key, _say)
+        handover = Handover(ledger, desk, choices.key_digest, choices.key, _say)
         try:
             done = handover.hand_in(Offer(ids, wish.repo, partial=wish.partial is not None), again=wish.again)
         finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,13 +10,13 @@ from scrapy.commands import ScrapyCommand
 
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.state import held
-from datasync_crawler.commands.ending import INTERRUPTED
 from datasync_crawler.commands.keeping import kept_database
+from datasync_crawler.commands.outcome import take_no_arguments, told_in_a_line
 from datasync_crawler.commands.parent import add_parent_options, follow_parent
 from datasync_crawler.commands.proof import prove
 from datasync_crawler.commands.spot import spot_check_of
 from datasync_crawler.domain.choices import origin_of, read_choices
-from datasync_crawler.domain.errors import ConfigurationError, DatasyncError, NotComplete
+from datasync_crawler.domain.errors import ConfigurationError, NotComplete
 
 if TYPE_CHECKING:
     import argparse
@@ -64,9 +63,8 @@ class Command(ScrapyCommand):
         if not follow_parent(opts):
             return
         assert self.settings is not None
-        try:
-            if args:
-                raise ConfigurationError(f"unexpected argument: {args[0]} (see --help)")
+        with told_in_a_line(self):
+            take_no_arguments(args)
             if opts.spot < 0:
                 raise ConfigurationError("--spot wants a number of rows")
             choices = read_choices(self.settings, keyed=opts.spot > 0)
@@ -79,12 +77,6 @@ class Command(ScrapyCommand):
                 if opts.spot:
                     ledger.bind(origin_of(choices.api_base))
                     print(self._spot(url, choices, opts.spot))
-        except DatasyncError as error:
-            print(f"scrapy verify: {error}", file=sys.stderr)
-            self.exitcode = error.exit_code
-        except KeyboardInterrupt:
-            print("scrapy verify: interrupted", file=sys.stderr)
-            self.exitcode = INTERRUPTED
 
     def _spot(self, url: str, choices: Choices, rows: int) -> str:
         assert self.settings is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -78,6 +79,11 @@ class Choices:
     web_host: str
     web_port: int | None
     webhook: str | None
+
+    @property
+    def key_digest(self) -> str:
+        """What stands for the key in the database: its SHA-256, in hex."""
+        return hashlib.sha256(self.key.encode()).hexdigest()
 
 
 def read_choices(settings: Mapping[str, object], *, keyed: bool = True) -> Choices:

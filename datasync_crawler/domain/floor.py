@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from datasync_crawler.domain.profile import Endpoint, Lane, Pool, Profile
 from datasync_crawler.domain.supply import Supply, earliest
-from datasync_crawler.domain.ways import rank
+from datasync_crawler.domain.ways import at_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def floor_of(
 
     Calls are taken to be free at the beginning and to bring full pages; the last one takes as long as a page alone.
     """
-    lanes = _at_work(profile, whole=whole)
+    lanes = at_work(profile, whole=whole)
     shares = tuple(_share(name, lanes, learned.get(name) or profile.pool(name)) for name in _pools(lanes))
     limited = [supply for share in shares if (supply := _supply(share.cap, share.limit, share.window)) is not None]
     most = max((share.cap for share in shares), default=0)
@@ -52,11 +52,6 @@ def floor_of(
 
 def _supply(cap: int, limit: int | None, window: float | None) -> Supply | None:
     return Supply(cap, window, limit) if limit and window else None
-
-
-def _at_work(profile: Profile, *, whole: bool) -> list[tuple[Lane, Endpoint]]:
-    taken = {way.lane for way in rank(profile, whole=whole) if way.joins}
-    return [(lane, profile.endpoint(lane.endpoint)) for lane in profile.lanes if lane.name in taken]
 
 
 def _pools(lanes: list[tuple[Lane, Endpoint]]) -> list[str]:

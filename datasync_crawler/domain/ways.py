@@ -123,9 +123,13 @@ def _along(profile: Profile, *, up: bool) -> list[tuple[Lane, Endpoint]]:
 
 def _yield(profile: Profile, pairs: Iterable[tuple[Lane, Endpoint]]) -> float:
     """Rows a second of lanes; those on one pool count once, as its best does."""
+    return _of_pools((lane.pool, _rate(profile, lane, endpoint)) for lane, endpoint in pairs)
+
+
+def _of_pools(rates: Iterable[tuple[str, float]]) -> float:
     best: dict[str, float] = {}
-    for lane, endpoint in pairs:
-        best[lane.pool] = max(best.get(lane.pool, 0.0), _rate(profile, lane, endpoint))
+    for pool, rate in rates:
+        best[pool] = max(best.get(pool, 0.0), rate)
     return sum(best.values())
 
 
@@ -135,18 +139,19 @@ def _pairs(profile: Profile) -> list[tuple[Lane, Endpoint]]:
 
 def joining(profile: Profile, *, whole: bool = False) -> list[Endpoint]:
     """The endpoints of all ways that are taken."""
+    return [endpoint for _, endpoint in at_work(profile, whole=whole)]
+
+
+def at_work(profile: Profile, *, whole: bool = False) -> list[tuple[Lane, Endpoint]]:
+    """The lanes of all ways that are taken, with their endpoints."""
     taken = {way.lane for way in rank(profile, whole=whole) if way.joins}
-    return [endpoint for lane, endpoint in _pairs(profile) if lane.name in taken]
+    return [(lane, endpoint) for lane, endpoint in _pairs(profile) if lane.name in taken]
 
 
 def together(profile: Profile, ways: Iterable[Way]) -> float:
     """Rows a second of all joining ways but the streams; lanes on one pool count once, as its best does."""
-    best: dict[str, float] = {}
     pools = {lane.name: lane.pool for lane in profile.lanes}
-    for way in ways:
-        if way.joins and way.rate is not None:
-            best[pools[way.lane]] = max(best.get(pools[way.lane], 0.0), way.rate)
-    return sum(best.values())
+    return _of_pools((pools[way.lane], way.rate) for way in ways if way.joins and way.rate is not None)
 
 
 def best_alone(pace: Pace, others: float, left: int | None, total: int | None) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ from scrapy import Request, Spider
 from datasync_crawler.adapters.beginning import beginning
 from datasync_crawler.adapters.browser import find_browser, launch_options
 from datasync_crawler.adapters.profile_file import read_profile_file, write_description, write_profile_file
+from datasync_crawler.adapters.recall import learned_pools
 from datasync_crawler.adapters.saying import say
 from datasync_crawler.adapters.worker import LedgerWorker
 from datasync_crawler.domain.choices import origin_of, read_choices
@@ -26,7 +26,7 @@ from datasync_crawler.domain.discovery.standin import stand_in
 from datasync_crawler.domain.discovery.summary import summary
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError
 from datasync_crawler.domain.page import StoredPage
-from datasync_crawler.domain.profile import Pool, read_profile
+from datasync_crawler.domain.profile import read_profile
 from datasync_crawler.domain.ways import joining, numbered, upwards
 from datasync_crawler.flow.clock import SystemClock
 from datasync_crawler.handlers import secrets_of
@@ -146,9 +146,8 @@ class DiscoverSpider(Spider):
 
     async def _discover(self, ledger: LedgerWorker, choices: Choices, earlier: Profile | None) -> Profile:
         case = await Approach(choices.api_base, choices.dashboard, self._send, self._render, leads_of(earlier)).case()
-        digest = hashlib.sha256(choices.key.encode()).hexdigest()
-        learned = await ledger.do(lambda it: it.remembered("pool"))
-        pools = known_pools(earlier, {name: msgspec.json.decode(text, type=Pool) for name, text in learned.items()})
+        digest = choices.key_digest
+        pools = known_pools(earlier, await ledger.do(learned_pools))
         start = time.monotonic()
         clock = SystemClock(await ledger.do(beginning))
         case = await Interrogation(self._send, secrets_of(self.crawler), ledger, digest, pools, clock).run(case)
