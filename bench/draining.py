@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datasync_crawler.simulator.world import World
 
 _LAST_ROW = "SELECT max(extract(epoch FROM updated_at)) FROM ingestion_progress"
-_PATIENCE = 90.0
+_PATIENCE = 240.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,14 @@ def without_browser() -> dict[str, str]:
     return {"PATH": nowhere, "PLAYWRIGHT_BROWSERS_PATH": nowhere, "BROWSER_PATH": ""}
 
 
+def _give_up_after(world: World) -> float:
+    """Minutes without an answer: a refusal that tells no wait is taken for one of a minute, whatever the speed."""
+    told = world.feed_retry_after and world.budgets.retry_form != "none" and not world.budgets.refusal_silent
+    return 0.4 if told or not world.limits else 2.5
+
+
 def _settings(simulator: Simulator, world: World) -> dict[str, str]:
-    settings = {"API_BASE_URL": simulator.api_url, "GIVE_UP_AFTER": "0.4"}
+    settings = {"API_BASE_URL": simulator.api_url, "GIVE_UP_AFTER": str(_give_up_after(world))}
     if needs_a_browser(world):
         return settings
     # Without a browser a world takes half the time.

@@ -144,6 +144,13 @@ NEEDS: tuple[Need, ...] = (
         "total_told events_name",
         lambda world: world.truth.total_told or world.names.events_name == "events",
     ),
+    _need(
+        "numbers of rows that move while pages are kept are told apart by nothing but a total",
+        "arrivals paging total_told cache_ttl not_modified",
+        lambda world: (
+            world.ways.paging == "cursor" or not (world.truth.arrivals and world.cache) or world.truth.total_told
+        ),
+    ),
     _need("nothing is kept", "hits_count cache_ttl not_modified", lambda world: world.cache),
     _need(
         "the loop is where nobody walks",

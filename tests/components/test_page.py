@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from playwright.async_api import Page as Tab
 
 BROWSER = find_browser()
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(BROWSER is None, reason="no browser on this machine")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.skipif(BROWSER is None, reason="no browser on this machine"),
+]
 
 NOW = 1_800_000_000.0
 LONG = "https://service.test/" + "a-very-long-segment/" * 12

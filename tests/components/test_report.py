@@ -121,6 +121,7 @@ def test_a_ledger_in_which_nothing_has_happened_has_a_page_too() -> None:
     assert "too little of it to be drawn" in html
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.skipif(BROWSER is None, reason="no browser on this machine")
 async def test_it_is_readable_for_everyone_in_light_and_dark_and_fits_a_phone(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("words", [("--worlds", "table"), ("--", "--worlds", "table")])
 def test_options_reach_the_simulator(words: tuple[str, ...]) -> None:

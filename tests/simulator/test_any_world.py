@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,7 @@ def worlds(draw: st.DrawFn) -> World:
     return world
 
 
+@pytest.mark.slow
 @given(worlds())
 @settings(
     max_examples=25,

@@ -21,6 +21,8 @@ from datasync_crawler.simulator.client import SimulatorFailed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 START = [sys.executable, "-m", "datasync_crawler.simulator", "--events", "100"]
 
 

@@ -23,6 +23,7 @@ def chart(name: str) -> Chart:
     return read_chart(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_whoever_knows_a_world_can_drain_it_without_a_refusal(name: str) -> None:
     world = chart(name).world

@@ -1,4 +1,4 @@
-"""All worlds that are asked for, drained two at a time: most of a drain is waiting for a window."""
+"""All worlds that are asked for, drained three at a time: most of a drain is waiting for a window."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bench.forked import Forks
 
-AT_ONCE = 2
+AT_ONCE = 3
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,7 @@ def test_every_switch_is_moved_in_three_worlds_at_least(capsys: pytest.CaptureFi
     assert len(DEALT) == WORLDS
 
 
+@pytest.mark.slow
 @given(st.integers(min_value=2, max_value=10_000))
 @settings(max_examples=3, deadline=None, derandomize=True, phases=[Phase.generate])
 def test_so_it_is_in_any_other_deal_and_no_world_has_more_than_sixteen_moves(seed: int) -> None:

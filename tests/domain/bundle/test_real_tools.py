@@ -22,6 +22,8 @@ from datasync_crawler.domain.discovery.harvest import page_links
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parents[2] / "fixtures" / "golden"
 SITE = "https://site.example/"
 TOOLS = {"vite", "webpack", "next", "esbuild", "rollup"}
