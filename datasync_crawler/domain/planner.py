@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, sqrt
 
 from datasync_crawler.domain.shard import Shard
 
 # By how much of a page the upper part of a cut shard falls short of whole pages, as density is only nearly even.
 _SHORT = 0.15
+# What a last page is asked for beyond the rows that should be left: a share of them, for a density that changes, so
+# many of their standard deviations, for rows that come at random, and a share of a page. It pays below most of a page.
+_DRIFT, _DEVIATIONS, _SPARE = 0.1, 4.0, 0.04
+_MOST = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,19 @@ def split_point(shard: Shard, rows: float, outlook: Outlook, *, flying: bool) ->
     # Where a service leads into a shard from above, its position may still lie beyond its upper bound.
     inside = (shard.low is None or shard.low < at) and (shard.high is None or at < shard.high)
     return at if at < top and inside else None
+
+
+def rows_to_the_end(shard: Shard, outlook: Outlook, page_rows: int) -> int:
+    """How many rows to ask for so that the next page ends the shard: ``page_rows`` where that takes most of a page.
+
+    Rows behind the shard's lower bound are stored already, and would only take the time that the service needs for
+    them. The shard's own rows tell how dense it is; of one that has none yet nothing is known.
+    """
+    if outlook.exact or shard.low is None or not shard.rows:
+        return page_rows
+    left = _bounded_rows(shard, outlook)
+    wanted = ceil(left * (1 + _DRIFT) + _DEVIATIONS * sqrt(left) + _SPARE * page_rows)
+    return wanted if wanted < _MOST * page_rows else page_rows
 
 
 def _top(shard: Shard, outlook: Outlook) -> int | None:

@@ -15,6 +15,7 @@ import msgspec
 from datasync_crawler.domain.asking import Ask, ceiling, chained, page_url, rows_wanted, start_of
 from datasync_crawler.domain.ending import Belief
 from datasync_crawler.domain.errors import DatasyncError, NotComplete
+from datasync_crawler.domain.planner import rows_to_the_end
 from datasync_crawler.flow.courses import State
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.ports import ShardBook
@@ -210,6 +211,9 @@ class Dispatch:
         limit, start = min(limit, endpoint.cap), None
         if run.shards.numbered:
             limit, start = rows_wanted(endpoint, run.reach(shard), limit), start_of(shard)
+        elif endpoint.limit_param is not None and not live.trimmed:
+            limit = min(limit, rows_to_the_end(shard, run.outlook, endpoint.cap))
+            live.trimmed = limit < endpoint.cap
         sample = run.profile.sample_id or "0"
         url = page_url(endpoint, lane.lane.credential, shard, limit, now, sample, start)
         if lane.token is not None and lane.token.address is not None:

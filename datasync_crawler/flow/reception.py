@@ -161,7 +161,7 @@ class Reception:
         if ask.chained and page.ids and page.ids[-1] == live.shard.checkpoint.last_id:
             raise Misplaced("the server's cursor leads back to where it came from")
         checkpoint = self._judged(ask, live, lane, page)
-        if len(page.ids) >= _FULL * ask.limit:
+        if len(page.ids) >= _FULL * lane.endpoint.cap:
             lane.flight.landed(run.clock.monotonic() - flying.left_at)
         if run.loading and checkpoint.proof is not None:
             page = own_rows(lane, live.shard, page, body)

@@ -22,8 +22,9 @@ class LiveShard:
 
     ``void`` says that its last page told the end and held no row, or behind rows that the last two did. ``astray``
     counts pages in a row that led back to where they came from; endpoints that are ``barred`` lead nowhere. ``total``
-    is what the last page told, ``blind`` says that it had no row that can be stored. The checkpoint runs ahead of the
-    ledger's by the pages that are being stored. ``not_before`` is monotonic seconds.
+    is what the last page told, ``blind`` says that it had no row that can be stored, ``trimmed`` that a page was asked
+    for with as many rows as should be left. The checkpoint runs ahead of the ledger's by the pages that are being
+    stored. ``not_before`` is monotonic seconds.
     """
 
     shard: Shard
@@ -41,6 +42,7 @@ class LiveShard:
     barred: set[str] = field(default_factory=set)
     total: int | None = None
     blind: bool = False
+    trimmed: bool = False
 
     def advance(self, checkpoint: Checkpoint, rows: int, lane: str) -> None:
         """A page of ``rows`` came through a lane; the shard stands at a new checkpoint, and keeps a proof it has."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasync_crawler.domain.planner import Outlook, remaining_rows, split_point
+from datasync_crawler.domain.planner import Outlook, remaining_rows, rows_to_the_end, split_point
 from datasync_crawler.domain.shard import Checkpoint, Shard
 
 UNIT = 1000
@@ -110,6 +110,27 @@ def test_a_shard_led_into_from_above_is_not_cut_beyond_its_upper_bound() -> None
     shard = Shard(1, None, 8000 * UNIT, Checkpoint(9000 * UNIT, "x"), rows=100)
     above = walked(9500 * UNIT, None, position=9500 * UNIT, rows=100, proof="passed")
     assert split_point(shard, 60.0, outlook([shard, above]), flying=False) is None
+
+
+def near_its_end(left: int, **changed: Any) -> int:
+    """What is asked for of a shard with a row a unit that has ``left`` units to go, where a page has 1,000 rows."""
+    shard = walked(5000 * UNIT, None, position=(5000 + left) * UNIT, rows=5000 - left)
+    return rows_to_the_end(shard, outlook([shard], **changed), 1000)
+
+
+@pytest.mark.parametrize(("left", "wanted"), [(0, 40), (100, 190), (400, 560), (600, 798), (601, 1000), (4000, 1000)])
+def test_a_last_page_is_asked_for_with_hardly_more_than_is_left(left: int, wanted: int) -> None:
+    assert near_its_end(left) == wanted
+
+
+def test_how_many_rows_are_left_of_numbered_ones_is_known_elsewhere() -> None:
+    assert near_its_end(100, numbered=True) == 1000
+
+
+def test_where_nothing_tells_how_much_is_left_a_whole_page_is_asked_for() -> None:
+    begun, new = walked(None, None, position=5000 * UNIT, rows=500), Shard(2, 4900 * UNIT, 5000 * UNIT)
+    assert rows_to_the_end(begun, outlook([begun, new]), 1000) == 1000
+    assert rows_to_the_end(new, outlook([begun, new]), 1000) == 1000
 
 
 bounds = st.integers(1, 10**13)

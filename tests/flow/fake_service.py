@@ -96,11 +96,12 @@ class Service:
         *,
         count: int = 3_000,
         cap: int = 50,
+        events: list[tuple[int, str]] | None = None,
         ways: Mapping[str, Way] | None = None,
         meters: Mapping[str, Meter] | None = None,
         fault: Fault = lambda _: None,
     ) -> None:
-        self.rows = rows(count)
+        self.rows = events or rows(count)
         self.cap = cap
         self.ways = {path: replace(way) for path, way in (ways or {"/list": Way()}).items()}
         self.meters = dict(meters or {})

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import accumulate
+
+from msgspec.structs import replace
+
 from datasync_crawler.domain.profile import Pool
 from tests.flow.drain import drain
 from tests.flow.fake_clock import FakeClock, play
-from tests.flow.fake_service import Meter, Service, Way
+from tests.flow.fake_service import NEWEST, Meter, Service, Way
 from tests.flow.worlds import (
     BY_FEED,
     BY_HEADER,
@@ -28,6 +33,32 @@ def test_a_lane_whose_budget_is_closed_keeps_no_work_from_others() -> None:
     assert drained.whole
     assert drained.took < 60.0
     assert len(drained.asked_through("header")) == 1
+
+
+LARGE_PAGES = profile(BY_HEADER, endpoints=(replace(LIST, cap=500),))
+SLOW = {"/list": Way(latency=0.3)}
+
+
+def test_a_shard_s_last_page_is_asked_for_with_what_should_be_left_of_it() -> None:
+    drained = play(drain(Service(FakeClock(), count=30_000, cap=500, ways=SLOW), LARGE_PAGES))
+    assert drained.whole
+    short = [ask for ask in drained.asks if ask.limit < 500]
+    assert 1 <= len(short) < len(drained.book.shards)
+    assert len(drained.asks) <= 1.1 * 60
+
+
+def test_where_more_was_left_whole_pages_follow() -> None:
+    """Towards the older end of each of its stretches the set is fifty times as dense."""
+    gaps = [1 if number % 3_000 > 1_500 else 50 for number in range(30_000)]
+    times = accumulate(gaps[1:], lambda time, gap: time - gap, initial=NEWEST)
+    events = [(time, f"{30_000 - at:08d}") for at, time in enumerate(times)]
+    drained = play(drain(Service(FakeClock(), cap=500, events=events, ways=SLOW), LARGE_PAGES))
+    assert drained.whole
+    short = Counter(ask.shard for ask in drained.asks if ask.limit < 500)
+    ended = {shard.id for shard in drained.book.shards.values() if shard.low is not None}
+    assert set(short.values()) == {1}
+    assert short.keys() <= ended
+    assert len(drained.asks) > 60 + len(drained.book.shards)
 
 
 def test_a_slow_lane_never_hoards() -> None:
