@@ -21,7 +21,8 @@ class Outlook:
     """What is known of the whole: rows in all (None when nothing tells), the newest time seen, rows a page, time unit.
 
     ``density`` is in rows a microsecond over all that was walked, 0 while nothing was seen; ``exact`` where rows are
-    numbered and it is one.
+    numbered and it is one. ``counting`` says that pages wait for the ledger, or that all rows are in: an end that was
+    told may be proven without a call.
     """
 
     total: int | None
@@ -31,6 +32,7 @@ class Outlook:
     density: float
     walked: int
     exact: bool = False
+    counting: bool = False
 
     @classmethod
     def over(
@@ -42,12 +44,13 @@ class Outlook:
         page_rows: int,
         unit: int,
         numbered: bool = False,
+        counting: bool = False,
     ) -> Outlook:
         """The outlook from how far the shards have come; of ``numbered`` rows the density is known."""
         rows = sum(shard.rows + shard.met for shard in shards)
         span = sum(_walked(shard, newest) for shard in shards)
         density = 1.0 if numbered else rows / span if span else 0.0
-        return cls(total, newest, page_rows, unit, density, rows, numbered)
+        return cls(total, newest, page_rows, unit, density, rows, numbered, counting)
 
 
 def remaining_rows(shards: Sequence[Shard], outlook: Outlook) -> dict[int, float]:

@@ -166,7 +166,7 @@ class Dispatch:
         outlook = run.outlook
         if run.shards.next_free(lane.endpoint, outlook, now) is not None or run.shards.cut(lane.endpoint, outlook):
             return 0
-        due = run.shards.next_due(lane.endpoint)
+        due = run.shards.next_due(lane.endpoint, outlook)
         return None if due is None else max(0.001, due - now)
 
     def _bulky(self, lane: LiveLane) -> bool:

@@ -106,6 +106,7 @@ class Run:
             page_rows=max((endpoint.cap for endpoint in endpoints), default=1),
             unit=max(units, default=1),
             numbered=self.shards.numbered,
+            counting=self.unstored > 0 or self.exact,
         )
 
     @property

@@ -192,7 +192,7 @@ class LiveShards:
 
     def next_free(self, endpoint: Endpoint, outlook: Outlook, now: float) -> LiveShard | None:
         """The free shard with most rows left that the endpoint can enter, or None."""
-        free = [live for live in self._free(endpoint) if live.not_before <= now]
+        free = [live for live in self._free(endpoint, outlook) if live.not_before <= now]
         if endpoint.positionable and any(map(self._left_to_another, free)):
             others = [live for live in free if not self._left_to_another(live)]
             free = others if others or self.cut(endpoint, outlook) else free
@@ -201,9 +201,9 @@ class LiveShards:
         rows = remaining_rows(self.values, outlook)
         return max(free, key=lambda live: rows[live.shard.id])
 
-    def next_due(self, endpoint: Endpoint) -> float | None:
+    def next_due(self, endpoint: Endpoint, outlook: Outlook) -> float | None:
         """When the first pausing shard of the endpoint may be asked again (monotonic seconds)."""
-        return min((live.not_before for live in self._free(endpoint)), default=None)
+        return min((live.not_before for live in self._free(endpoint, outlook)), default=None)
 
     def cut(self, endpoint: Endpoint, outlook: Outlook) -> tuple[LiveShard, int] | None:
         """The shard with most rows left and where to cut it, or None when no cut pays."""
@@ -222,12 +222,24 @@ class LiveShards:
         going = sum(not live.shard.done and not live.void for live in self)
         return total - sum(live.shard.rows for live in self) < going * page_rows
 
-    def _free(self, endpoint: Endpoint) -> list[LiveShard]:
+    def _free(self, endpoint: Endpoint, outlook: Outlook) -> list[LiveShard]:
         waiting = [live for live in self if not live.flying and not live.shard.done and not live.in_vain]
         # What had no rows is looked at again when all else has come to its end: until then the totals tell nothing.
         going = any(not live.shard.done and not live.in_vain and not live.void for live in self)
         settled = [live.shard.id for live in waiting if live.void] if going else [w.shard.id for w in self.witnessed()]
-        return [live for live in waiting if self._open(endpoint, live) and live.shard.id not in settled]
+        free = [live for live in waiting if self._open(endpoint, live) and live.shard.id not in settled]
+        return [live for live in free if not live.looks or not self._likely_ended(endpoint, live, outlook)]
+
+    def _likely_ended(self, endpoint: Endpoint, live: LiveShard, outlook: Outlook) -> bool:
+        """Whether an end that was told once hides hardly a row, if the others hold as many as it seems.
+
+        Once they are in, the count proves it without another call, or it is asked about then.
+        """
+        if live.looks > 1 or live.shard.low is not None or not live.shard.rows or outlook.total is None:
+            return False
+        others = [other for other in self.open if not (other.looks or other.void or other.in_vain)]
+        going = outlook.counting or any(other.flying or self._open(endpoint, other) for other in others)
+        return going and remaining_rows(self.values, outlook)[live.shard.id] <= outlook.page_rows
 
     def _left_to_another(self, live: LiveShard) -> bool:
         home = self._homes.get(live.shard.lane)

@@ -87,8 +87,35 @@ def test_a_void_shard_waits_until_all_else_is_at_its_end() -> None:
     assert free(shards) is not None
 
 
-def free(shards: LiveShards) -> int | None:
-    outlook = Outlook(total=None, newest=100, page_rows=10, unit=1, density=0.0, walked=0)
+def two(*, left: int, looks: int = 1) -> LiveShards:
+    """An upper shard that has ``left`` of its 50 rows left, and a lower one whose end was told behind 50."""
+    shards = behind(
+        Shard(1, 50, None, Checkpoint(50 + left, "9"), rows=50 - left), Shard(2, None, 50, Checkpoint(0, "1"), rows=50)
+    )
+    shards[1].flying, shards[2].looks = True, looks
+    return shards
+
+
+def test_an_end_is_not_asked_about_while_the_others_hold_what_is_missing() -> None:
+    assert free(two(left=20), total=100) is None
+    assert free(two(left=20), total=105) is None
+    assert free(two(left=20), total=120) == 2
+
+
+def test_an_end_that_was_told_twice_and_not_believed_is_asked_about_again() -> None:
+    assert free(two(left=20, looks=2), total=100) == 2
+
+
+def test_where_all_is_in_the_end_is_asked_about_unless_a_count_may_prove_it() -> None:
+    shards = two(left=0)
+    shards[1].shard = replace(shards[1].shard, checkpoint=Checkpoint(50, "9", proof="passed"))
+    shards[1].flying = False
+    assert free(shards, total=100) == 2
+    assert free(shards, total=100, counting=True) is None
+
+
+def free(shards: LiveShards, *, total: int | None = None, counting: bool = False) -> int | None:
+    outlook = Outlook.over(shards.values, total=total, newest=100, page_rows=10, unit=1, counting=counting)
     found = shards.next_free(LIST, outlook, 0.0)
     return None if found is None else found.shard.id
 
