@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 GO = b"go\n"
 """What the parent writes to let a step begin."""
 
-_NEEDED = {
-    "discover": ("datasync_crawler.spiders.discover", "datasync_crawler.extensions.web"),
-    "events": (
-        "datasync_crawler.spiders.events",
-        "datasync_crawler.pipelines",
-        "datasync_crawler.handlers",
-        "datasync_crawler.extensions.web",
-    ),
-}
+_BY_ALL = (
+    "datasync_crawler.extensions.web",
+    "datasync_crawler.handlers",
+    "datasync_crawler.monitors",
+    "datasync_crawler.report.page",
+    "datasync_crawler.spiders.discover",
+    "datasync_crawler.spiders.events",
+    "playwright.async_api",
+    "spidermon.contrib.scrapy.extensions",
+)
+_NEEDED = {"discover": _BY_ALL, "events": (*_BY_ALL, "datasync_crawler.pipelines")}
 
 
 def add_parent_options(parser: argparse.ArgumentParser) -> None:

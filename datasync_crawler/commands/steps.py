@@ -9,32 +9,43 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from datasync_crawler.commands.parent import GO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import FrameType
 
 
 LAST_WORD = 10.0
 """Seconds that a step has for its end; one that is stalled never ends by itself."""
+HEAD_START = 2.0
+"""Seconds that a step has the machine for itself at its beginning; only then the next one starts up."""
 
 
-def run_steps(steps: Sequence[Sequence[str]], environment: Mapping[str, str], *, last_word: float = LAST_WORD) -> int:
+def run_steps(
+    steps: Sequence[Sequence[str]],
+    environment: Mapping[str, str],
+    *,
+    last_word: float = LAST_WORD,
+    head_start: float = HEAD_START,
+) -> int:
     """Runs scrapy with each of the arguments; gives the exit code of the first step that fails, else 0.
 
-    A signal that ends us is handed on; a step that is still there ``last_word`` seconds later is killed.
+    A signal that ends us is handed on; a step that is still there ``last_word`` seconds later is killed. A step starts
+    up ``head_start`` seconds after the one before it began.
     """
     waiting: _Step | None = None
     try:
         for number, words in enumerate(steps):
             step, waiting = waiting or _Step(words, environment, last_word), None
-            step.begin()
-            waiting = _Step(steps[number + 1], environment, last_word) if number + 1 < len(steps) else None
-            code = step.end()
+            with step.signalled():
+                step.begin()
+                if not step.ends_within(head_start) and number + 1 < len(steps):
+                    waiting = _Step(steps[number + 1], environment, last_word)
+                code = step.end()
             if code != 0:
                 return code
     finally:
@@ -68,15 +79,28 @@ class _Step:
         with suppress(BrokenPipeError):
             self._input.write(GO)
 
-    def end(self) -> int:
-        """Waits for its end; gives its exit code, as a shell would; of one that had to be killed the signal's."""
+    @contextmanager
+    def signalled(self) -> Iterator[None]:
+        """Meanwhile it gets the signals that we get; what it could read from us ends with that."""
         before = {number: signal.signal(number, self._pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            code = self._process.wait()
+            yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
             self._input.close()
+
+    def ends_within(self, seconds: float) -> bool:
+        """Waits for its end, not longer than that."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def end(self) -> int:
+        """Waits for its end; gives its exit code, as a shell would; of one that had to be killed the signal's."""
+        code = self._process.wait()
         if code == -signal.SIGKILL and self._signal is not None:
             return 128 + self._signal
         return code if code >= 0 else 128 - code

@@ -53,7 +53,7 @@ def test_a_step_that_is_stalled_is_killed_when_it_does_not_hear_a_signal(
 
 def test_a_step_that_is_not_wanted_any_more_is_killed_when_it_does_not_go(stand_in: dict[str, str]) -> None:
     begun = time.monotonic()
-    assert run_steps([["other"], ["stalled"]], stand_in, last_word=0.3) == 9
+    assert run_steps([["other"], ["stalled"]], stand_in, last_word=0.3, head_start=0.0) == 9
     assert time.monotonic() - begun < 10
 
 
