@@ -145,6 +145,11 @@ NEEDS: tuple[Need, ...] = (
         lambda world: world.truth.total_told or world.names.events_name == "events",
     ),
     _need(
+        "no bound by time leads past a loop amid an instant that fills pages",
+        "loop_at density cursor_form cursor_signed",
+        lambda world: not world.truth.loop_at or world.rows.density != "instant" or _made(world),
+    ),
+    _need(
         "numbers of rows that move while pages are kept are told apart by nothing but a total",
         "arrivals paging total_told cache_ttl not_modified",
         lambda world: (

@@ -144,9 +144,9 @@ class Run:
 
     @property
     def limited(self) -> bool:
-        """Whether any pool is known to have a limit by now."""
-        gate = self.gate
-        return gate.common is not None or any(budget.limit is not None for budget in gate.budgets.values())
+        """Whether any pool that pages are called through is known to have a limit by now."""
+        pools = {lane.lane.pool for lane in self.lanes.values()}
+        return self.gate.common is not None or any(self.gate.budgets[pool].limit is not None for pool in pools)
 
     def held_back(self) -> bool:
         """Whether a stream does best when no other call takes part."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -19,7 +19,7 @@ from datasync_crawler.domain.discovery.pools import counts_in, read_pool, shares
 from datasync_crawler.domain.discovery.totals import totals
 from datasync_crawler.domain.discovery.wholes import whole_answer, whole_endpoint
 from datasync_crawler.domain.errors import DatasyncError, KeyRefused, NotComplete, ServiceUnreachable
-from datasync_crawler.domain.profile import Credential, Lane, Pool, Profile, Submission
+from datasync_crawler.domain.profile import Credential, Endpoint, Lane, Pool, Profile, Submission
 
 # Where nothing names them, results are handed in at the API's root, with the repository under this name.
 _USUAL_SUBMISSION, _USUAL_REPOSITORY = "/submissions", "github_repo"
@@ -45,6 +45,7 @@ def conclude(case: Case, origin: str, now: float) -> Profile:
     # Where a header opens another pool, the key in the query was not seen to.
     query = None if case.limit_lifted else query_answer(case)
     lanes, pools = _lanes(case, [answer for answer in (main, query, whole, bare, feed) if answer])
+    pools = (*pools, *_of_tokens(case, endpoints, pools))
     newest = main.shown.dated[0] if main.shown.dated and main.shown.descending else None
     oldest = main.shown.dated[0] if main.shown.dated and main.shown.descending is False else None
     profile = Profile(
@@ -97,6 +98,14 @@ def _lanes(case: Case, answers: Sequence[Answer]) -> tuple[tuple[Lane, ...], tup
             pools[shared] = msgspec.structs.replace(known, counted=(*known.counted, probe.pool))
         lanes.append(Lane(probe.pool, probe.endpoint, probe.credential, shared or probe.pool))
     return tuple(lanes), tuple(pools.values())
+
+
+def _of_tokens(case: Case, endpoints: Sequence[Endpoint], known: Sequence[Pool]) -> Iterator[Pool]:
+    """The pools that calls for tokens are counted against, where their answers announce a limit."""
+    for name in dict.fromkeys(endpoint.grant.pool for endpoint in endpoints if endpoint.grant):
+        pool = read_pool(name, lane_answers(case, name))
+        if pool.announced and name not in {other.name for other in known}:
+            yield pool
 
 
 def _submission(case: Case, credential: Credential) -> Submission:

@@ -104,7 +104,7 @@ def _shows(answer: Answer) -> bool:
 
 def _pools(case: Case, pools: Sequence[Pool], lanes: Sequence[Lane]) -> Iterator[Finding]:
     for pool in pools:
-        users = ", ".join(lane.name for lane in lanes if lane.pool == pool.name)
+        users = ", ".join(lane.name for lane in lanes if lane.pool == pool.name) or "calls for tokens"
         told = f"{pool.limit} in {pool.window:g} s" if pool.limit and pool.window else "no limit announced"
         heard = tuple(_probe(answer) for answer in lane_answers(case, pool.name)[:1])
         yield Finding(f"pool {pool.name}", f"{told}, used by {users}", _LIKELY, heard)

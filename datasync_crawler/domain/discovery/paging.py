@@ -19,6 +19,7 @@ from datasync_crawler.domain.times import Moment, read_time
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST_LIFE = 7 * 86_400
+_NEARLY = 0.9
 _COUNTING = ("total", "count", "limit", "size", "per", "take", "returned", "hits", "matched", "records", "length")
 
 
@@ -152,9 +153,13 @@ def _limit_and_returned(counts: Sequence[Leaf], rows: int) -> tuple[Leaf | None,
 
 def _total(counts: Sequence[Leaf], rows: int) -> Leaf | None:
     possible = [leaf for leaf in counts if leaf.value >= rows and read_time(leaf.value) is None]
-    speaking = [leaf for leaf in possible if named(leaf, "total")] or [
-        leaf for leaf in possible if named(leaf, "count", "hits", "matched", "size", "records")
-    ]
+    # A page of all rows may repeat some of them, and what it tells of the whole be a little less than is there.
+    nearly = [leaf for leaf in counts if rows * _NEARLY <= leaf.value < rows and not named(leaf, "page")]
+    speaking = (
+        [leaf for leaf in possible if named(leaf, "total")]
+        or [leaf for leaf in nearly if named(leaf, "total")]
+        or [leaf for leaf in possible if named(leaf, "count", "hits", "matched", "size", "records")]
+    )
     beyond = [
         leaf for leaf in possible if leaf.value > rows and not named(leaf, "expir", "ttl", "life", "page", "offset")
     ]

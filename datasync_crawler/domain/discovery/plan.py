@@ -26,7 +26,8 @@ from datasync_crawler.domain.discovery.routes import Route
 from datasync_crawler.domain.discovery.wholes import ask_whole, may_be_whole
 from datasync_crawler.domain.ratelimit import read_refusal
 
-MOST_ROUNDS, MOST_CALLS = 8, 15
+# Calls whose credential was not taken tell nothing else, and so many of them come on top.
+MOST_ROUNDS, MOST_CALLS, MOST_IN_VAIN = 8, 15, 5
 _LESS = 1_000
 # A page this small after a large ask may be the service's default and not its cap.
 _SUSPICIOUS = 200
@@ -38,7 +39,8 @@ _USUAL_PAUSE, _MARGIN = 60.0, 1.0
 
 def next_round(case: Case) -> tuple[Probe, ...]:
     """The probes of the next round; none when everything is settled, or nothing more may be asked."""
-    left = MOST_CALLS - len(case.answers)
+    in_vain = sum(answer.refused for answer in case.answers)
+    left = MOST_CALLS + min(MOST_IN_VAIN, in_vain) - len(case.answers)
     unheard = not any(_heard(answer) for answer in case.answers)
     wanted = opening(case) if unheard else follow_up(case)
     if unheard and case.answers:

@@ -99,13 +99,14 @@ def ask_range(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:
     route, name = feed_route(case), feed_name(case)
     page = feed_answer(case, name)
     if route is not None and page is not None and page.listing is not None and not position_proven(case, name):
-        # Between rows of the collection the answer also shows whether they are the same ones.
-        known = page.listing if shares_rows(case) else newest
-        yield from _between(case, route, known, token_probe(case, route, Question.RANGE))
+        # Between rows of the collection the answer also shows whether they are the same ones. A page of one time has
+        # nothing to ask between.
+        own = page.listing if shares_rows(case) and pick_range(page.listing) is not None else newest
+        yield from _between(case, route, own, token_probe(case, route, Question.RANGE))
     numbered = any(ask_number(case, main)) or proven_number(case, main.probe.endpoint) is not None
     if needs_an_entry(case, main) and not numbered:
-        own = route_of(case, main)
-        yield from _between(case, own, newest, plain_probe(own, main.probe.credential, Question.RANGE))
+        way = route_of(case, main)
+        yield from _between(case, way, newest, plain_probe(way, main.probe.credential, Question.RANGE))
 
 
 def ask_position(case: Case, main: Answer, newest: Listing) -> Iterator[Probe]:

@@ -46,6 +46,8 @@ class Service:
     silent: bool = False
     upwards: bool = False
     fails_first: bool = False
+    live_cap: int | None = None
+    tokens: int | None = None
 
     def case(self) -> Case:
         """The case before the first keyed call."""
@@ -80,7 +82,15 @@ class Service:
     def _rate(self, path: str, place: str) -> dict[str, str]:
         limit, left = (10, 9) if place == "header" else (10, 8) if self.shared else (5, 4)
         told = {"X_RateLimit_Limit": limit, "X_RateLimit_Remaining": left, "X_RateLimit_Reset": 60}
-        return {name: str(value) for name, value in told.items()} if path == "/api/events" else {}
+        if path == "/internal/access" and self.tokens:
+            told = {
+                "X_RateLimit_Limit": self.tokens,
+                "X_RateLimit_Remaining": self.tokens - 1,
+                "X_RateLimit_Reset": 20,
+            }
+        elif path != "/api/events":
+            return {}
+        return {name: str(value) for name, value in told.items()}
 
     def _document(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
         if path == "/internal/stats":
@@ -90,7 +100,8 @@ class Service:
         if path == "/api/users":
             count = min(int(query.get("limit", "20")), self.cap, self.users)
             return 200, page(events(0, count), total=self.users)
-        return self._page(query, ranged=self.ranged and path == "/api/live")
+        live = path == "/api/live"
+        return self._page(query, ranged=self.ranged and live, cap=(live and self.live_cap) or self.cap)
 
     def _bounded(self, rows: tuple[int, int], *, upper: int, lower: int) -> tuple[int, int]:
         """The rows behind a cursor: up to the time ``upper`` (ms), or where lists run upwards from ``lower`` on."""
@@ -99,10 +110,10 @@ class Service:
             return first, min(last, (NEWEST_MS - lower) // 1000 + 1)
         return max(first, (NEWEST_MS - upper) // 1000), last
 
-    def _page(self, query: dict[str, str], *, ranged: bool) -> tuple[int, Any]:
+    def _page(self, query: dict[str, str], *, ranged: bool, cap: int) -> tuple[int, Any]:
         limit = int(query.get("limit", "20"))
-        if limit > self.cap and self.over_cap == "refuse":
-            return 400, {"error": f"limit must be at most {self.cap}"}
+        if limit > cap and self.over_cap == "refuse":
+            return 400, {"error": f"limit must be at most {cap}"}
         first, last = 0, self.rows
         if "cursor" in query:
             if self.signed:
@@ -113,7 +124,7 @@ class Service:
         if ranged:
             since, until = int(query.get("since", 0)), int(query.get("until", NEWEST_MS + 1000))
             first, last = max(first, (NEWEST_MS - until) // 1000 + 1), min(last, (NEWEST_MS - since) // 1000 + 1)
-        count = min(limit, self.cap, last - first)
+        count = min(limit, cap, last - first)
         rows = events(last - count, count)[::-1] if self.upwards else events(first, count)
         document = page(rows, total=self.rows, more=count < last - first)
         if self.signed and document["pagination"]["nextCursor"]:

@@ -48,6 +48,14 @@ def test_lanes_and_pools_are_told_apart() -> None:
     )
 
 
+def test_the_limit_on_calls_for_tokens_is_a_pool_s_where_it_is_announced() -> None:
+    known = _profile(Service(tokens=2))
+    live = known.endpoints[1]
+    assert live.grant is not None
+    assert known.pools[3:] == (Pool(live.grant.pool, 2, 20.0, announced=True),)
+    assert any(f.subject == f"pool {live.grant.pool}" and "calls for tokens" in f.value for f in known.findings)
+
+
 def test_credentials_that_are_counted_together_share_a_pool() -> None:
     profile = _profile(Service(shared=True))
     assert profile.lanes[1].pool == "events-header"

@@ -59,8 +59,8 @@ def test_whole_events_are_kept_when_asked_for() -> None:
 class Forgetful(Service):
     """Leaves the id out of one row of every page."""
 
-    def _page(self, query: dict[str, str], *, ranged: bool) -> tuple[int, Any]:
-        status, document = super()._page(query, ranged=ranged)
+    def _page(self, query: dict[str, str], *, ranged: bool, cap: int) -> tuple[int, Any]:
+        status, document = super()._page(query, ranged=ranged, cap=cap)
         for row in document["data"][3:4]:
             del row["id"]
         return status, document

@@ -157,6 +157,13 @@ def test_a_page_may_hold_some_of_its_rows_twice() -> None:
     assert listing_of(page(short)).shape.id == "id"
 
 
+def test_a_total_may_be_a_little_less_than_the_rows_of_a_page_that_has_them_all() -> None:
+    assert listing_of(page([*events(0, 30), *events(0, 2)], total=30, more=False)).shape.total == ("meta", "total")
+    assert listing_of(page(events(0, 30), total=29, more=False)).shape.total == ("meta", "total")
+    document = {"data": events(0, 30), "total_pages": 29, "total": 12}
+    assert listing_of(document).shape.total is None
+
+
 def test_the_order_shows_though_times_are_printed_in_forms_of_unlike_precision() -> None:
     rows = events(0, 30)
     for row in rows[::2]:

@@ -7,9 +7,9 @@ from typing import ClassVar
 from datasync_crawler.domain.discovery.case import Case
 from datasync_crawler.domain.discovery.exchange import Answer, Probe, Question
 from datasync_crawler.domain.discovery.keyways import KeyWay
-from datasync_crawler.domain.discovery.plan import MOST_CALLS, MOST_ROUNDS, next_round, pause_before
+from datasync_crawler.domain.discovery.plan import MOST_CALLS, MOST_IN_VAIN, MOST_ROUNDS, next_round, pause_before
 from datasync_crawler.domain.profile import Credential, Evidence
-from tests.domain.discovery.answers import NOW, answer_to, probe
+from tests.domain.discovery.answers import NEWEST_MS, NOW, answer_to, probe
 from tests.domain.discovery.service import Service
 
 WORLDS = (
@@ -29,7 +29,8 @@ def test_no_conversation_takes_more_rounds_or_calls_than_allowed() -> None:
     for world in WORLDS:
         case, rounds = world.conversation()
         assert len(rounds) <= MOST_ROUNDS
-        assert len(case.answers) <= MOST_CALLS
+        in_vain = sum(answer.refused for answer in case.answers)
+        assert len(case.answers) <= MOST_CALLS + min(MOST_IN_VAIN, in_vain)
 
 
 def test_a_plain_service_is_found_out_in_two_rounds_of_seven_calls() -> None:
@@ -56,6 +57,13 @@ def test_whether_pools_are_shared_is_asked_a_moment_after_the_call_that_would_te
 def test_filters_by_time_are_tried_where_no_cursor_can_be_made() -> None:
     assert not Service().conversation()[0].asked(Question.RANGE)
     assert Service(signed=True).conversation()[0].asked(Question.RANGE, "live")
+
+
+def test_where_a_page_is_too_small_to_ask_between_its_rows_another_list_s_are_taken() -> None:
+    case, _ = Service(signed=True, live_cap=2).conversation()
+    bounds = case.asked(Question.RANGE, "live")
+    assert bounds
+    assert NEWEST_MS * 1000 - 500 * 1_000_000 < bounds[0].probe.low < bounds[0].probe.high < NEWEST_MS * 1000
 
 
 def test_a_pool_of_unknown_size_never_gets_two_calls_at_once() -> None:
