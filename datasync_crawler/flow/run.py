@@ -145,7 +145,7 @@ class Run:
     @property
     def limited(self) -> bool:
         """Whether any pool that pages are called through is known to have a limit by now."""
-        pools = {lane.lane.pool for lane in self.lanes.values()}
+        pools = {lane.pool for lane in self.profile.lanes if lane.pool in self.gate.budgets}
         return self.gate.common is not None or any(self.gate.budgets[pool].limit is not None for pool in pools)
 
     def held_back(self) -> bool:
