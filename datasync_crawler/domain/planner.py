@@ -86,7 +86,8 @@ def rows_to_the_end(shard: Shard, outlook: Outlook, page_rows: int) -> int:
     """
     if outlook.exact or shard.low is None or not shard.rows:
         return page_rows
-    left = _bounded_rows(shard, outlook)
+    # Rows that a shard begun from above still has above its bound lie beyond its end for now.
+    left = max(0.0, _bounded_rows(shard, outlook))
     wanted = ceil(left * (1 + _DRIFT) + _DEVIATIONS * sqrt(left) + _SPARE * page_rows)
     return wanted if wanted < _MOST * page_rows else page_rows
 

@@ -123,6 +123,10 @@ def test_a_last_page_is_asked_for_with_hardly_more_than_is_left(left: int, wante
     assert near_its_end(left) == wanted
 
 
+def test_a_shard_that_has_passed_its_lower_bound_has_nothing_left() -> None:
+    assert near_its_end(-10) == 40
+
+
 def test_how_many_rows_are_left_of_numbered_ones_is_known_elsewhere() -> None:
     assert near_its_end(100, numbered=True) == 1000
 

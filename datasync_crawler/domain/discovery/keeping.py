@@ -10,6 +10,7 @@ from datasync_crawler.domain.discovery.evidence import feed_answer
 from datasync_crawler.domain.discovery.exchange import Answer
 from datasync_crawler.domain.discovery.handout import feed_name
 from datasync_crawler.domain.discovery.position import made_time
+from datasync_crawler.domain.discovery.totals import told_later
 from datasync_crawler.domain.links import followed
 from datasync_crawler.domain.page import Page
 from datasync_crawler.domain.profile import Endpoint
@@ -44,11 +45,13 @@ def beginnings(
 
     The first page proves the range down to its last place, which itself may go on in the next page: it belongs to
     the second shard. An endpoint that can start nowhere but at its first row goes on behind the page that it served,
-    and the others meet it from below. A page with rows that cannot be stored is left: it is asked for again. With
-    ``whole`` pages hold whole events.
+    and the others meet it from below. A page with rows that cannot be stored is left: it is asked for again; so is
+    the newest one when rows that came after it may be counted. With ``whole`` pages hold whole events.
     """
     main = case.main
     fixed = [it.name for it in endpoints if not it.positionable and (it.streamed or it.descending is not up)]
+    if told_later(case) and not up:
+        return None
     if fixed:
         return _chain(case, fixed, up=up, whole=whole)
     if main is None or main.listing is None or main.listing.descending is not (not up):

@@ -30,6 +30,14 @@ def totals(case: Case) -> tuple[tuple[str, int], ...]:
     return (*own, *headed, *told)
 
 
+def told_later(case: Case) -> bool:
+    """Whether only figures asked for after the first page had come tell of the whole: they may count rows above it."""
+    main = case.main
+    if main is None or main.listing is None or main.listing.page.total is not None or _headed(main.listing):
+        return False
+    return any(figure.at - figure.seconds > main.at for figure in figure_answers(case))
+
+
 def _headed(listing: Listing) -> tuple[tuple[str, int], ...]:
     return (listing.header_total,) if listing.header_total else ()
 

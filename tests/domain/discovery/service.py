@@ -48,6 +48,7 @@ class Service:
     fails_first: bool = False
     live_cap: int | None = None
     tokens: int | None = None
+    untold: bool = False
 
     def case(self) -> Case:
         """The case before the first keyed call."""
@@ -127,6 +128,8 @@ class Service:
         count = min(limit, cap, last - first)
         rows = events(last - count, count)[::-1] if self.upwards else events(first, count)
         document = page(rows, total=self.rows, more=count < last - first)
+        if self.untold:
+            del document["meta"]["total"]
         if self.signed and document["pagination"]["nextCursor"]:
             document["pagination"]["nextCursor"] += ".c2lnbmVk"
         return 200, document

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from datasync_crawler.domain.discovery.conclude import conclude
+from datasync_crawler.domain.discovery.exchange import Question
 from datasync_crawler.domain.discovery.keeping import beginnings
 from datasync_crawler.domain.ways import upwards
 from tests.domain.discovery.answers import NEWEST_MS
@@ -54,6 +58,15 @@ def test_whole_events_are_kept_when_asked_for() -> None:
     begun = begun_from(Service(), whole=True)
     assert begun is not None
     assert begun.pages[0].page.types == ["click"] * 500
+
+
+@pytest.mark.parametrize("untold", [False, True])
+@pytest.mark.parametrize("later", [0.0, 10.0])
+def test_the_newest_page_is_left_when_only_a_later_count_tells_of_the_whole(untold: bool, later: float) -> None:
+    case, _ = Service(untold=untold).conversation()
+    answers = [replace(it, at=it.at + later * (it.probe.question is Question.FIGURES)) for it in case.answers]
+    begun = beginnings(replace(case, answers=tuple(answers)), conclude(case, "http://h", 0.0).endpoints)
+    assert (begun is None) is (untold and later > 0)
 
 
 class Forgetful(Service):
