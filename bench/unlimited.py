@@ -1,9 +1,9 @@
 """How fast the crawler is where nothing holds it back: no limits, no latency, no faults; and how much memory it takes.
 
 Run from the project's folder: ``python -m bench.unlimited [--events N] [--runs N]``, with DATABASE_URL (one run) or an
-embedded PostgreSQL. Time runs from the first keyed call of ``crawl events`` (the simulator's clock) to the end of its
-process, which comes after the proof is stored. The floor is measured on the same database before each run. Exits 1
-when a bound is missed by the median.
+embedded PostgreSQL. Time runs from the first keyed call of ``crawl events`` (the simulator's clock) until the proof is
+in the database, which is looked at ten times a second. The floor is measured on the same database before each run.
+Exits 1 when a bound is missed by the median.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import os
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+
+import psycopg2
 
 from bench.figures import Figures
 from bench.floor_of_machine import floor_of_machine
@@ -81,30 +83,45 @@ def measured(trial: Trial, floor: float) -> Drained:
     trial.must("crawl", "discover")
     trial.simulator.reset()
     running = trial.start("crawl", "events", "-s", f"JOBDIR={trial.folder / 'jobdir'}")
-    megabytes, processor = spent(running)
-    over = time.time()
+    spent = watched(running, trial.database)
     ended = running.end(_PATIENCE)
     if ended.code != 0:
         raise SystemExit(ended.err[-2000:])
-    seconds = over - trial.simulator.score()["first_keyed_call"]["at"]
+    if spent.proven_at is None:
+        raise SystemExit("no proof was seen")
+    seconds = spent.proven_at - trial.simulator.score()["first_keyed_call"]["at"]
     trial.must("submit", seconds=_PATIENCE)
     submission = trial.simulator.score()["submissions"][-1]
     wrong = sum(submission[kind] for kind in ("missing", "unknown", "double"))
     print(f"  {seconds:.2f} s, floor {floor:.2f} s, {seconds / floor:.2f} times", flush=True)
-    return Drained(seconds, floor, processor, megabytes, wrong)
+    return Drained(seconds, floor, spent.processor, spent.megabytes, wrong)
 
 
-def spent(running: Running) -> tuple[float, float]:
-    """Megabytes that the command's process held at most, and its processor seconds; returns when it has ended."""
-    process, highest, ticks = Path(f"/proc/{running.pid}"), 0.0, 0
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a command took: processor seconds, the most that was resident; the wall time when the proof was there."""
+
+    processor: float
+    megabytes: float
+    proven_at: float | None
+
+
+def watched(running: Running, database: str) -> Spent:
+    """Looks at a command's process and at the database until the command has ended."""
+    process, highest, ticks, proven_at = Path(f"/proc/{running.pid}"), 0.0, 0, None
     last = time.monotonic() + _PATIENCE
-    while running.alive and time.monotonic() < last:
-        told = (process / "status").read_text().partition("VmHWM:")[2].split()
-        highest = max(highest, int(told[0]) / 1024) if told else highest
-        user, system = (process / "stat").read_text().rpartition(") ")[2].split()[11:13]
-        ticks = int(user) + int(system)
-        time.sleep(_LOOK_EVERY)
-    return highest, ticks / os.sysconf("SC_CLK_TCK")
+    with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        while running.alive and time.monotonic() < last:
+            told = (process / "status").read_text().partition("VmHWM:")[2].split()
+            highest = max(highest, int(told[0]) / 1024) if told else highest
+            user, system = (process / "stat").read_text().rpartition(") ")[2].split()[11:13]
+            ticks = int(user) + int(system)
+            if proven_at is None:
+                cursor.execute("SELECT 1 FROM ledger_memory WHERE kind = 'verdict'")
+                proven_at = time.time() if cursor.fetchone() else None
+            time.sleep(_LOOK_EVERY)
+    return Spent(ticks / os.sysconf("SC_CLK_TCK"), highest, proven_at)
 
 
 if __name__ == "__main__":
