@@ -145,6 +145,18 @@ NEEDS: tuple[Need, ...] = (
         lambda world: world.truth.total_told or world.names.events_name == "events",
     ),
     _need(
+        "past the loop of a list that takes no bounds nothing leads but another list, and one that needs no token is "
+        "not asked for bounds",
+        "loop_at loop_on cursor_form cursor_signed feed_open ranges_on_feed ranges_on_events",
+        lambda world: (
+            not world.truth.loop_at
+            or world.truth.loop_on == "feed"
+            or _made(world)
+            or world.ranges_on_events
+            or not world.ways.feed_open
+        ),
+    ),
+    _need(
         "no bound by time leads past a loop amid an instant that fills pages",
         "loop_at density cursor_form cursor_signed",
         lambda world: not world.truth.loop_at or world.rows.density != "instant" or _made(world),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from datasync_crawler.domain.discovery.borrowing import completed
 from datasync_crawler.domain.discovery.exchange import Answer, Headers, Question
 from datasync_crawler.domain.discovery.granting import Granted, read_grant
 from datasync_crawler.domain.discovery.keyways import KeyWay
@@ -46,7 +47,7 @@ class Case:
         """The case with the answers of one more round."""
         told = [lead for route in self.routes for lead in _mentions(route, answers)]
         routes = gather([*(lead for route in self.routes for lead in route.leads), *told]) if told else self.routes
-        return replace(self, answers=self.answers + answers, rounds=self.rounds + 1, routes=routes)
+        return replace(self, answers=completed(self.answers + answers), rounds=self.rounds + 1, routes=routes)
 
     def asked(self, question: Question, endpoint: str | None = None) -> tuple[Answer, ...]:
         """The answers to a question so far, about one endpoint or about all."""

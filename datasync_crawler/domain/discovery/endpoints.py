@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 
+from datasync_crawler.domain.discovery.borrowing import paged_like
 from datasync_crawler.domain.discovery.case import Case
 from datasync_crawler.domain.discovery.evidence import position_proven, proven_ends, proven_number
 from datasync_crawler.domain.discovery.exchange import Answer
 from datasync_crawler.domain.discovery.handout import feed_route, token_header
-from datasync_crawler.domain.discovery.leaves import has
 from datasync_crawler.domain.discovery.lifting import sparse_params
 from datasync_crawler.domain.discovery.listing import Listing
 from datasync_crawler.domain.discovery.numbers import Numbered, counted_on
@@ -31,19 +29,8 @@ def feed_endpoint(case: Case, main: Answer, feed: Answer) -> Endpoint:
     own = route.roles if route else Roles()
     roles = own.or_else(Roles(limit=borrowed.limit, cursor=borrowed.cursor))
     headers = tuple(pair for pair in feed.probe.headers if "{token:" not in pair[1])
-    found = _endpoint(case, main, _paged_like(main, feed), roles)
+    found = _endpoint(case, main, paged_like(feed, main), roles)
     return msgspec.structs.replace(found, grant=_grant(case), headers=headers)
-
-
-def _paged_like(main: Answer, feed: Answer) -> Answer:
-    """The answer with a cursor where the collection's pages have theirs: a list's last page shows none there."""
-    own, known = feed.shown.shape, main.shown.shape
-    if own.chained or known.next_cursor is None or not has(feed.document, known.next_cursor):
-        return feed
-    shape = msgspec.structs.replace(
-        own, next_cursor=known.next_cursor, next_link=known.next_link, cursor_life=known.cursor_life
-    )
-    return replace(feed, listing=replace(feed.shown, shape=shape))
 
 
 def _endpoint(case: Case, main: Answer, answer: Answer, roles: Roles) -> Endpoint:
