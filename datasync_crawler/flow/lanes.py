@@ -19,8 +19,9 @@ class LiveLane:
     """A lane and what happens in it now; ``largest`` is the size of its largest answer so far, in bytes.
 
     ``trouble`` is the error that no page has come after, ``last_error`` the last one of all, ``failures`` the rounds
-    of calls in a row without a page, ``strikes`` those of them that blame the key. ``moved_from`` is the endpoint's
-    address while a new one is tried. ``failed_at`` and ``not_before`` are monotonic seconds.
+    of calls in a row without a page, ``strikes`` those of them that blame the key. ``rows_asked`` are those that the
+    calls in flight ask for. ``moved_from`` is the endpoint's address while a new one is tried. ``failed_at`` and
+    ``not_before`` are monotonic seconds.
     """
 
     lane: Lane
@@ -29,6 +30,7 @@ class LiveLane:
     flight: Flight
     token: TokenState | None = None
     in_flight: int = 0
+    rows_asked: int = 0
     largest: int = 0
     pages: int = 0
     refused: int = 0
@@ -42,9 +44,24 @@ class LiveLane:
     moved_from: str | None = None
 
     @property
-    def room(self) -> int:
-        """How many calls more may be in flight: while nothing but failures comes, one at a time."""
-        return (1 if self.failures > 1 else self.flight.target) - self.in_flight
+    def room(self) -> float:
+        """How many pages more may be in flight, full ones: while nothing but failures comes, one call at a time.
+
+        A page of few rows takes as much less of the service's time, so as much more goes beside it.
+        """
+        if self.failures > 1:
+            return 1 - self.in_flight
+        return min(self.flight.most - self.in_flight, self.flight.target - self.rows_asked / self.endpoint.cap)
+
+    def sent(self, rows: int) -> None:
+        """A call for so many rows is decided on."""
+        self.in_flight += 1
+        self.rows_asked += rows
+
+    def back(self, rows: int) -> None:
+        """A call for so many rows came back, or will not."""
+        self.in_flight -= 1
+        self.rows_asked -= rows
 
     @property
     def shut(self) -> bool:

@@ -189,7 +189,7 @@ class Run:
         """A call is decided on: its shard and its place in the lane are taken."""
         self.flying[call] = Flying(self.clock.monotonic(), token)
         if isinstance(call, Ask):
-            self.lanes[call.lane].in_flight += 1
+            self.lanes[call.lane].sent(call.limit)
             self.shards[call.shard].flying = True
 
     def depart(self, call: Call, at: float) -> None:
@@ -210,7 +210,7 @@ class Run:
         """A call came back, or will not; None when it is none of this run's (restored from an earlier one)."""
         flying = self.flying.pop(call, None)
         if flying is not None and isinstance(call, Ask):
-            self.lanes[call.lane].in_flight -= 1
+            self.lanes[call.lane].back(call.limit)
             self.shards[call.shard].flying = False
         self.bell.ring()
         return flying

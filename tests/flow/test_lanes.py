@@ -83,3 +83,20 @@ def test_a_key_in_the_address_is_in_no_header(lane: LiveLane) -> None:
 def test_a_lane_behind_a_token_carries_it_under_a_word(lane: LiveLane) -> None:
     lane.lane, lane.endpoint = BY_FEED, replace(FEED, headers=(("Accept", "application/json"),))
     assert lane.headers == {"Accept": "application/json", "X-Key": "{key}", "X-Token": "{token:feed}"}
+
+
+def test_pages_of_few_rows_leave_room_for_others(lane: LiveLane) -> None:
+    for rows in (50, 50, 50, 50, 50, 20):
+        lane.sent(rows)
+    assert lane.room == pytest.approx(0.6)
+    lane.sent(50)
+    assert lane.room < 0
+    lane.back(20)
+    lane.back(50)
+    assert (lane.room, lane.in_flight) == (1, 5)
+
+
+def test_no_more_calls_are_in_flight_than_may_be_however_small(lane: LiveLane) -> None:
+    for _ in range(lane.flight.most):
+        lane.sent(1)
+    assert lane.room == 0
