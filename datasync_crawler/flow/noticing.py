@@ -20,6 +20,7 @@ from datasync_crawler.flow.run import Run
 logger = logging.getLogger(__name__)
 
 _SURE, _PERHAPS = 0.95, 0.4
+_MISSES = 4
 _ADDRESS = re.compile(r"\s*<?((?:https?://[^\s<>\",;]+|/[\w.~-]+(?:/[\w.~-]+)+)(?:\?[^\s<>\"]*)?)(?:>.*|\s*)")
 # What is made of arbitrary characters may look like an address.
 _ARBITRARY = re.compile(r"etag|hash|digest|md5|signature|nonce|trace|-id$")
@@ -63,10 +64,16 @@ def settle(run: Run, lane: LiveLane, ask: Ask) -> None:
     _learn(run, Finding("moved", f"GET {target}", _SURE, (said,)), moves={known: target})
 
 
-def return_home(run: Run, lane: LiveLane, ask: Ask) -> None:
-    """A call failed: if it went to an endpoint's new address, its lanes ask at the old one again, and stay there."""
+def return_home(run: Run, lane: LiveLane, ask: Ask, *, passing: bool) -> None:
+    """A call failed: if it went to an endpoint's new address, its lanes ask at the old one again, and stay there.
+
+    A failure that may be ``passing`` and tells nothing of the address has to come more often.
+    """
     home, target = lane.moved_from, lane.endpoint.url
     if home is None or ask.url.split("?")[0] != target:
+        return
+    run.missed[target] += 1
+    if passing and run.missed[target] < _MISSES:
         return
     run.dead_ends.add(target)
     for other in _at(run, target):

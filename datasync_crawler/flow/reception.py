@@ -81,14 +81,15 @@ class Reception:
                 return None
             if isinstance(error, Misplaced) and live.led_back(lane.endpoint, chained=ask.chained):
                 logger.warning("the cursors of %s lead back to where they came from", lane.endpoint.name)
-            self._again(ask, str(error), flying)
+            self._again(ask, str(error), flying, passing=not _no_page_at_all(error, lane, answer.body))
         return None
 
     def _unanswered(self, ask: Ask, answer: Answer, flying: Flying) -> None:
         run, means = self._run, meaning(answer)
         if means is Meaning.BAD_REQUEST:
             run.shards[ask.shard].forget_cursor()
-        self._again(ask, f"status {answer.status}", flying, blamed=means in BLAME)
+        passing = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        self._again(ask, f"status {answer.status}", flying, blamed=means in BLAME, passing=passing)
         if means in BLAME:
             barred(run, run.lanes[ask.lane], answer, flying)
 
@@ -101,7 +102,7 @@ class Reception:
         for budget in run.gate.counting(run.pool_of(call)):
             budget.failed()
         if isinstance(call, Ask):
-            self._again(call, reason, flying)
+            self._again(call, reason, flying, passing=True)
         elif isinstance(call, StreamAsk):
             run.courses[call.lane].broke(reason, run.clock.monotonic())
         else:
@@ -210,10 +211,10 @@ class Reception:
             # Some services count only what a filter or a cursor leaves, so the largest total is that of the whole.
             run.told = page.total if run.told is None else max(run.told, page.total)
 
-    def _again(self, ask: Ask, reason: str, flying: Flying, *, blamed: bool = False) -> None:
+    def _again(self, ask: Ask, reason: str, flying: Flying, *, blamed: bool = False, passing: bool = False) -> None:
         run, now = self._run, self._run.clock.monotonic()
         live = run.shards[ask.shard]
-        return_home(run, run.lanes[ask.lane], ask)
+        return_home(run, run.lanes[ask.lane], ask, passing=passing)
         live.attempt = ask.attempt + 1
         live.failed_through.add(ask.lane)
         live.not_before = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**ask.attempt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -47,9 +48,10 @@ class Run:
     told, ``progress_at`` the monotonic time of the last progress, ``cursor_margin`` the life (seconds) that a server's
     cursor must have left. ``failure`` is why the run ended early.
     ``lessons`` (limits learned, by pool) wait to be written down, as does a profile that has changed. ``headers_met``
-    are the names of headers that were looked at, ``dead_ends`` addresses that no redirect is followed to. ``courses``
-    are the streams by lane, ``others`` the rows a second that all other lanes are good for; ``upwards`` is the axis of
-    all places, and ``newest`` the uppermost of them that has a row. ``loading`` says that the table has no key yet.
+    are the names of headers that were looked at, ``dead_ends`` addresses that no redirect is followed to, ``missed``
+    the calls that failed at new addresses. ``courses`` are the streams by lane, ``others`` the rows a second that all
+    other lanes are good for; ``upwards`` is the axis of all places, and ``newest`` the uppermost of them that has a
+    row. ``loading`` says that the table has no key yet.
     ``waits_for`` has, while the database is away, what each connection met: no call is decided on meanwhile.
     ``verdict`` is what was proven of the set when the run had ended.
     Whoever moves a bound or a checkpoint holds ``cutting``, but for pages of the one call that has the shard.
@@ -82,6 +84,7 @@ class Run:
 
     headers_met: set[str] = field(default_factory=set)
     dead_ends: set[str] = field(default_factory=set)
+    missed: Counter[str] = field(default_factory=Counter)
     flying: dict[Call, Flying] = field(default_factory=dict)
     tokens: Mapping[str, TokenState] = field(default_factory=dict)
     lessons: dict[str, Limit] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from datasync_crawler.domain.profile import LEAD
 from datasync_crawler.flow.answers import Answer
 from tests.flow.drain import Drain, drain
 from tests.flow.fake_clock import play
-from tests.flow.fake_service import Fault, Visit, Way, failure
+from tests.flow.fake_service import Fault, Torn, Visit, Way, failure
 from tests.flow.worlds import FREE, service
 
 ELSEWHERE = "/v2/list"
@@ -36,6 +36,31 @@ def test_a_list_that_moves_is_followed_and_found_there_by_later_runs(to: str, st
     assert drained.run.profile_changed
     (finding,) = [each for each in drained.run.profile.findings if each.subject == "moved"]
     assert "secret" not in repr(finding)
+
+
+@pytest.mark.parametrize(
+    "mishap", [failure(503), Torn(), Answer(200, {}, b'{"rows":[{"no":')], ids=["5xx", "torn", "cut"]
+)
+def test_a_new_address_that_stumbles_at_first_is_stayed_at(mishap: Answer | Exception) -> None:
+    def gone(visit: Visit) -> Answer | Exception | None:
+        if visit.path == ELSEWHERE:
+            return mishap if visit.number <= 2 else None
+        return redirect(ELSEWHERE) if visit.number >= 5 else None
+
+    drained = drained_with(gone)
+    assert drained.whole
+    assert drained.run.profile.endpoints[0].url == "http://service.test/v2/list"
+
+
+def test_a_new_address_that_only_fails_is_left() -> None:
+    def gone(visit: Visit) -> Answer | None:
+        if visit.path == ELSEWHERE:
+            return failure(503)
+        return redirect(ELSEWHERE) if visit.number == 5 else None
+
+    drained = drained_with(gone)
+    assert drained.whole
+    assert drained.run.profile.endpoints[0].url == "http://service.test/list"
 
 
 def test_whoever_is_sent_where_no_page_is_comes_back_and_goes_there_no_more() -> None:
