@@ -8,7 +8,7 @@ from enum import Enum
 from datasync_crawler.domain.profile import Endpoint, Lane
 from datasync_crawler.domain.ways import Pace
 from datasync_crawler.flow.lanes import LiveLane
-from datasync_crawler.flow.shards import LiveShard
+from datasync_crawler.flow.liveshard import LiveShard
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
 # So many readings in a row that brought no row end the way.

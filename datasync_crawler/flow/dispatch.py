@@ -18,9 +18,9 @@ from datasync_crawler.domain.errors import DatasyncError, NotComplete
 from datasync_crawler.domain.planner import rows_to_the_end
 from datasync_crawler.flow.courses import State
 from datasync_crawler.flow.lanes import LiveLane
+from datasync_crawler.flow.liveshard import LiveShard
 from datasync_crawler.flow.ports import ShardBook
 from datasync_crawler.flow.run import Call, Run
-from datasync_crawler.flow.shards import LiveShard
 from datasync_crawler.flow.streaming import follow
 from datasync_crawler.flow.tokens import TokenAsk, TokenState
 

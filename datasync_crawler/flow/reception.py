@@ -23,9 +23,9 @@ from datasync_crawler.flow.courses import StreamAsk
 from datasync_crawler.flow.handing import take_token, ungranted
 from datasync_crawler.flow.hearing import listen, refused
 from datasync_crawler.flow.lanes import LiveLane
+from datasync_crawler.flow.liveshard import LiveShard
 from datasync_crawler.flow.noticing import moved, notice, return_home, settle
 from datasync_crawler.flow.run import Call, Flying, Run
-from datasync_crawler.flow.shards import LiveShard
 from datasync_crawler.flow.tokens import TokenAsk
 from datasync_crawler.flow.vetting import check_age, check_rows
 

@@ -14,9 +14,9 @@ from datasync_crawler.domain.shard import Checkpoint
 from datasync_crawler.domain.streams import StreamCutter, in_order
 from datasync_crawler.domain.ways import worth_again
 from datasync_crawler.flow.courses import Course, State, StreamAsk
+from datasync_crawler.flow.liveshard import LiveShard
 from datasync_crawler.flow.ports import ShardBook
 from datasync_crawler.flow.run import Run
-from datasync_crawler.flow.shards import LiveShard
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datasync_crawler.domain.asking import Ask
 from datasync_crawler.domain.errors import PageError
 from datasync_crawler.domain.page import Page
-from datasync_crawler.flow.shards import LiveShard
+from datasync_crawler.flow.liveshard import LiveShard
 
 # So often a page is asked for that is older than the one before: within a minute, by the pauses between.
 _LOOKS_AT_OLD = 8

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datasync_crawler.domain.planner import Outlook
 from datasync_crawler.domain.profile import Endpoint, RowShape
 from datasync_crawler.domain.shard import Checkpoint, Shard
-from datasync_crawler.flow.shards import LiveShard, LiveShards
+from datasync_crawler.flow.liveshard import LiveShard
+from datasync_crawler.flow.shards import LiveShards
 
 LIST = Endpoint("list", "http://h/list", RowShape(("rows",), "id"), 10, until_param="until", until_inclusive=False)
 

@@ -33,8 +33,7 @@ def conclude(case: Case, origin: str, now: float) -> Profile:
     main = case.main
     if main is None:
         raise why_nothing(case)
-    name = feed_name(case)
-    feed = feed_answer(case, name) if shares_rows(case) else None
+    feed = feed_answer(case, feed_name(case)) if shares_rows(case) else None
     whole, bare = whole_answer(case), bare_answer(case)
     endpoints = (
         main_endpoint(case, main),
@@ -44,10 +43,10 @@ def conclude(case: Case, origin: str, now: float) -> Profile:
     )
     # Where a header opens another pool, the key in the query was not seen to.
     query = None if case.limit_lifted else query_answer(case)
-    lanes, pools = _lanes(case, [answer for answer in (main, query, whole, bare, feed) if answer])
-    pools = (*pools, *_of_tokens(case, endpoints, pools))
-    newest = main.shown.dated[0] if main.shown.dated and main.shown.descending else None
-    oldest = main.shown.dated[0] if main.shown.dated and main.shown.descending is False else None
+    lanes, called = _lanes(case, [answer for answer in (main, query, whole, bare, feed) if answer])
+    pools = (*called, *_of_tokens(case, endpoints, called))
+    first, down = next(iter(main.shown.dated), None), main.shown.descending
+    newest, oldest = first if down else None, first if down is False else None
     profile = Profile(
         origin=origin,
         api_base=case.api_base,
