@@ -40,6 +40,10 @@ calls_abandoned = object()
 """The signal after which no answer is waited for: the crawl is being ended from outside."""
 
 
+class CallAbandoned(DownloadCancelledError):
+    """No answer is waited for any more, and none came: that is nobody's fault."""
+
+
 class KeyedDownloadHandler(AiohttpDownloadHandler):
     """Scrapy's aiohttp handler with the crawler's secrets filled in (see :class:`Secrets`), sending each call once.
 
@@ -67,10 +71,10 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
     async def download_request(self, request: Request) -> Response:
         """Sends a copy of the request that holds the secrets; the response names the address without them.
 
-        Raises DownloadCancelledError when all calls under way are abandoned, and from then on.
+        Raises CallAbandoned when all calls under way are abandoned, and from then on.
         """
         if self._abandoned:
-            raise DownloadCancelledError("abandoned")
+            raise CallAbandoned("abandoned")
         keyed = request.replace(
             url=self._secrets.fill(request.url, encode=True),
             headers=_filled(request.headers, self._secrets),
@@ -82,7 +86,7 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
         try:
             response = await sending
         except asyncio.CancelledError:
-            raise DownloadCancelledError("abandoned") from None
+            raise CallAbandoned("abandoned") from None
         except TimeoutError:
             raise DownloadTimeoutError("no answer in time") from None
         finally:

@@ -108,6 +108,10 @@ class Reception:
         else:
             ungranted(run, call, reason)
 
+    def abandoned(self, call: Call) -> None:
+        """A call is not waited for any more, as the crawl is being ended: that is no fault of its lane."""
+        self._run.land(call)
+
     def begun(self, call: StreamAsk, answer: Answer) -> bool:
         """The beginning of a stream's answer: whether its body is to be read; a part of everything is not."""
         run = self._run

@@ -92,7 +92,9 @@ async def pages_of(
         course.ended()
     except PageError as error:
         logger.info("%s: %s after %s rows", call.lane, error, course.rows)
-        course.broke(str(error), run.clock.monotonic())
+        # A run that is being stopped cuts its streams itself.
+        if not run.stopped:
+            course.broke(str(error), run.clock.monotonic())
     except Exception as error:
         # A course that ends unseen would be waited for.
         logger.exception("%s met an error of its own after %s rows", call.lane, course.rows)

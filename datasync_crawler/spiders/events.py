@@ -14,7 +14,7 @@ from datasync_crawler.domain.asking import Ask, whole_url
 from datasync_crawler.flow.answers import Answer
 from datasync_crawler.flow.courses import StreamAsk
 from datasync_crawler.flow.streaming import pages_of
-from datasync_crawler.handlers import calls_abandoned, headers_of, secrets_of
+from datasync_crawler.handlers import CallAbandoned, calls_abandoned, headers_of, secrets_of
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -125,6 +125,9 @@ class EventsSpider(scrapy.Spider):
     def missed(self, failure: Failure) -> None:
         """No answer came."""
         call = failure.request.cb_kwargs["call"]  # type: ignore[attr-defined]
+        if isinstance(failure.value, CallAbandoned):
+            self.reception.abandoned(call)
+            return
         self.reception.failed(call, failure.type.__name__ if failure.type else "no answer")
 
     def _answer(self, response: Response) -> Answer:

@@ -14,8 +14,9 @@ from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 
 from datasync_crawler.domain.asking import Ask
+from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.tokens import TokenAsk
-from datasync_crawler.handlers import secrets_of
+from datasync_crawler.handlers import CallAbandoned, secrets_of
 from tests.components.secret import KEY
 from tests.flow.drain import Drain
 from tests.flow.fake_clock import play
@@ -106,17 +107,30 @@ def test_a_spider_without_a_run_asks_for_nothing(crawler_with: Callable[..., Cra
     assert spider.failure is None
 
 
-def test_a_call_without_an_answer_is_given_back(spider: Any) -> None:
+def missed(spider: Any, error: Exception) -> LiveLane:
+    """The lane of a call that ended so without an answer."""
+
     async def scene() -> None:
         spider.run.claim(PAGE)
-        failure: Any = Failure(ConnectionLost("gone"))  # type: ignore[no-untyped-call]
+        failure: Any = Failure(error)  # type: ignore[no-untyped-call]
         failure.request = spider.request(PAGE)
         spider.missed(failure)
 
     play(scene())
-    lane = spider.run.lanes["query"]
+    lane: LiveLane = spider.run.lanes["query"]
+    return lane
+
+
+def test_a_call_without_an_answer_is_given_back(spider: Any) -> None:
+    lane = missed(spider, ConnectionLost("gone"))
     assert (lane.in_flight, lane.trouble) == (0, "ConnectionLost")
     assert not spider.run.shards[1].flying
+
+
+def test_a_call_that_the_crawl_abandoned_is_no_fault_of_its_lane(spider: Any) -> None:
+    lane = missed(spider, CallAbandoned("abandoned"))
+    assert (lane.in_flight, lane.faults, lane.trouble, lane.last_error) == (0, 0, "", "")
+    assert not spider.run.flying
 
 
 def test_a_spider_that_is_ended_lets_no_further_call_leave(spider: Any) -> None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from scrapy import Request
-from scrapy.exceptions import CannotResolveHostError, DownloadCancelledError, DownloadFailedError
+from scrapy.exceptions import CannotResolveHostError, DownloadFailedError
 from scrapy.http import Response
 
-from datasync_crawler.handlers import KeyedDownloadHandler, calls_abandoned, headers_of, secrets_of
+from datasync_crawler.handlers import CallAbandoned, KeyedDownloadHandler, calls_abandoned, headers_of, secrets_of
 from datasync_crawler.spiders.keyless import FAILED
 from tests.adapters.test_submission import self_signed
 from tests.components.secret import KEY
@@ -137,7 +137,7 @@ async def test_calls_under_way_can_be_abandoned(handler: KeyedDownloadHandler, w
     sending = asyncio.ensure_future(handler.download_request(keyed(wire)))
     await wire.asked.wait()
     handler.crawler.signals.send_catch_log(calls_abandoned)
-    with pytest.raises(DownloadCancelledError):
+    with pytest.raises(CallAbandoned):
         await sending
 
 
@@ -221,6 +221,6 @@ async def test_a_call_that_comes_after_all_were_abandoned_does_not_leave(
     handler: KeyedDownloadHandler, wire: Wire
 ) -> None:
     handler.crawler.signals.send_catch_log(calls_abandoned)
-    with pytest.raises(DownloadCancelledError):
+    with pytest.raises(CallAbandoned):
         await handler.download_request(keyed(wire))
     assert wire.heard == []

@@ -214,3 +214,19 @@ def test_a_run_that_was_killed_meets_its_rows_again_and_goes_on() -> None:
     done = drained(stream(), book=book)
     assert done.whole
     assert sum(shard.rows for shard in done.book.shards.values()) == COUNT
+
+
+def test_a_stream_that_is_cut_as_the_run_is_stopped_has_no_fault() -> None:
+    async def scene() -> StreamDrain:
+        done = StreamDrain(stream(), with_export(limit=10, total=COUNT))
+
+        async def cut() -> AsyncIterator[bytes]:
+            done.run.stop()
+            raise Malformed("the body broke off")
+            yield b""
+
+        assert [page async for page in pages_of(done.run, StreamAsk("export", 1, 1), cut(), whole=False)] == []
+        return done
+
+    live = play(scene()).run.courses["export"].live
+    assert (live.faults, live.last_error) == (0, "")
