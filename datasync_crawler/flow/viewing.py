@@ -126,11 +126,11 @@ def _waits(run: Run) -> Iterator[str]:
             yield f"pool {pool} opens in {seconds:.0f} s"
 
 
-def time_left(run: Run, gained: int, seconds: float) -> float | None:
-    """Seconds that the rest takes by what the budgets still allow, None where nothing tells.
+def time_left(run: Run, gained: int, seconds: float, best: float = 0.0) -> float | None:
+    """Seconds that the rest takes by what the budgets still allow and by the pace, None where nothing tells.
 
     ``gained`` rows came in so many seconds of this process: that tells what a call really brings, and how fast what no
-    limit holds back is.
+    limit holds back is. ``best`` is its best pace, in rows a second; before there is one, the lanes' latencies tell.
     """
     if run.left is None:
         return None
@@ -151,7 +151,15 @@ def time_left(run: Run, gained: int, seconds: float) -> float | None:
     if run.gate.common is not None and run.gate.common.limit is not None:
         cap = max(1, round(_largest(run) * share))
         longest = max(longest, earliest([supply_of(run.gate.common, cap, run.clock.monotonic())], rows))
-    return longest + max((lane.endpoint.latency for lane in limited), default=0.0)
+    longest += max((lane.endpoint.latency for lane in limited), default=0.0)
+    pace = best or share * sum(map(_flow, useful))
+    return max(longest, run.left / pace) if pace else longest
+
+
+def _flow(lane: LiveLane) -> float:
+    """Rows a second through a lane while no budget holds it back; nothing where its latency is not known."""
+    latency = lane.flight.typical or lane.endpoint.latency
+    return lane.endpoint.cap * lane.flight.target / latency if latency else 0.0
 
 
 def _yield(run: Run, gained: int) -> float:

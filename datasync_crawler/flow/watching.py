@@ -12,6 +12,8 @@ from datasync_crawler.flow.run import Run
 from datasync_crawler.flow.viewing import findings_of, health_of, lanes_of, pools_of, strip_of, time_left
 
 _RATE_SPAN = 10.0
+# In less time (seconds) a batch of pages more or less makes another pace.
+_LEAST_SPAN = 3.0
 _MOST_POINTS = 240
 # While so little is done, what is learned of the budgets still changes the plan.
 _BEGINNING = 0.1
@@ -29,6 +31,7 @@ class Watch:
         self._began = self._lively = self._unlagged = run.clock.monotonic()
         self._stored = run.stored
         self._seen = (run.stored, run.progress_at)
+        self._best = 0.0
         self._marks: deque[tuple[float, int]] = deque()
         self._history = list(self._past.history)
         self._planned = self._past.planned
@@ -40,7 +43,8 @@ class Watch:
         run, now, wall = self._run, self._run.clock.monotonic(), self._run.clock.wall()
         idle, lag = self._stillness(now)
         active = self._past.active + now - self._began
-        eta = time_left(run, run.stored - self._stored, now - self._began)
+        rate = self._rate(now)
+        eta = time_left(run, run.stored - self._stored, now - self._began, self._best)
         self._note(wall)
         view = View(
             at=wall,
@@ -48,7 +52,7 @@ class Watch:
             events=run.stored,
             total=run.total,
             base=self._past.base,
-            rate=self._rate(now),
+            rate=rate,
             mean_rate=(run.stored - self._past.base) / active if active > 0 else 0.0,
             active=active,
             eta=eta,
@@ -88,7 +92,10 @@ class Watch:
         while len(self._marks) > 2 and now - self._marks[1][0] >= _RATE_SPAN:  # noqa: PLR2004 - a rate needs two looks
             self._marks.popleft()
         then, before = self._marks[0]
-        return (self._run.stored - before) / (now - then) if now > then else 0.0
+        rate = (self._run.stored - before) / (now - then) if now > then else 0.0
+        if now - then >= _LEAST_SPAN:
+            self._best = max(self._best, rate)
+        return rate
 
     def _note(self, wall: float) -> None:
         """Keeps a point of the history; the older they are, the farther apart they lie."""

@@ -12,6 +12,7 @@ from datasync_crawler.domain.completeness import Verdict
 from datasync_crawler.domain.errors import NotComplete
 from datasync_crawler.domain.profile import Finding, Pool
 from datasync_crawler.domain.view import Health, State, Trouble, View, read_view
+from datasync_crawler.flow.viewing import time_left
 from datasync_crawler.flow.watching import Watch
 from tests.flow.drain import Drain
 from tests.flow.fake_clock import EPOCH, play
@@ -133,6 +134,24 @@ def test_the_time_left_is_what_the_budget_allows_and_not_what_the_last_seconds_w
     planned = seen[-1].planned
     assert planned is not None
     assert 180 <= planned <= 190
+
+
+def test_what_the_budgets_allow_at_once_still_takes_the_time_that_the_pace_tells() -> None:
+    """A hundred pages of one window, three seconds each: before the first one came its latency tells as much."""
+    plenty = profile(BY_HEADER, pools=(Pool("list header", 1_000, 60.0, announced=True),))
+    slow = replace(plenty, endpoints=tuple(replace(it, latency=3.1) for it in plenty.endpoints))
+    seen = seen_in(lambda: Drain(slow_service(pages=100), told(slow, 5_000)))
+    assert seen[0].eta is not None
+    assert seen[0].eta > 20
+    half = next(view for view in seen if view.events > 2_500)
+    assert half.eta == pytest.approx(seen[-1].active - half.active, rel=0.5)
+
+
+def test_a_pace_that_was_seen_counts_for_more_than_what_the_latencies_tell() -> None:
+    async def scene() -> float | None:
+        return time_left(Drain(slow_service(), told(TEN_A_MINUTE, 5_000)).run, 0, 5.0, best=0.5)
+
+    assert play(scene()) == 10_000.0
 
 
 def test_without_a_limit_the_time_left_is_what_the_pace_tells() -> None:
