@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -164,5 +165,8 @@ def _move_checkpoints(
         for row in batch.rejected:
             reason = row.reason.replace("\0", "�")
             told.append(cursor.mogrify(QUERIES["reject"], {"shard": page.shard, "reason": reason, "raw": row.raw}))
+    # In the order of names: two crawlers can then wait for each other, but never in a circle.
+    for lane, pages in sorted(Counter(one.page.lane for one in given).items()):
+        told.append(cursor.mogrify(QUERIES["count_pages"], {"lane": lane, "pages": pages}))
     if told:
         cursor.execute(b"\n".join(told))

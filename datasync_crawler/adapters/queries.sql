@@ -61,7 +61,7 @@ WHERE relation = 'ingested_events'::regclass AND mode = 'RowExclusiveLock' AND g
 DELETE FROM ledger_leases;
 WITH leased AS MATERIALIZED (SELECT nextval('ledger_generation') AS generation),
 moved AS (
-    UPDATE ingestion_progress SET generation = leased.generation, updated_at = now() FROM leased WHERE state = 'open'
+    UPDATE ingestion_progress SET generation = leased.generation FROM leased WHERE state = 'open'
 )
 SELECT generation FROM leased;
 
@@ -91,7 +91,7 @@ FROM ingestion_progress WHERE high = %(at)s AND generation = %(generation)s;
 INSERT INTO ingestion_progress (low, high, generation) VALUES (%(low)s, %(at)s, %(generation)s) RETURNING shard;
 
 -- reopen --
-UPDATE ingestion_progress SET proof = NULL, updated_at = now()
+UPDATE ingestion_progress SET proof = NULL
 WHERE proof = ANY(%(proofs)s);
 
 -- finish --
@@ -169,6 +169,17 @@ WHERE shard = %(shard)s;
 UPDATE ingestion_progress
 SET rows = rows + %(inserted)s, met = met + %(met)s, pages = pages + 1, updated_at = now()
 WHERE shard = %(shard)s;
+
+-- count_pages --
+INSERT INTO lane_pages (lane, pages) VALUES (%(lane)s, %(pages)s)
+ON CONFLICT (lane) DO UPDATE SET pages = lane_pages.pages + excluded.pages;
+
+-- lane_pages --
+SELECT lane, pages FROM lane_pages;
+
+-- seconds_since_commit --
+-- By the server's clock alone, which need not be that of whoever asks.
+SELECT extract(epoch FROM clock_timestamp() - max(updated_at))::double precision FROM ingestion_progress;
 
 -- reject --
 -- Its page was counted just before.

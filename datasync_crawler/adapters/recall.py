@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from datasync_crawler.adapters.last_view import last_view, settle
 from datasync_crawler.domain.errors import ConfigurationError, SourceMismatch
 from datasync_crawler.domain.loading import in_bulk
 from datasync_crawler.domain.profile import Pool, Profile, read_profile
 from datasync_crawler.domain.ways import numbered, upwards
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from datasync_crawler.adapters.ledger import Ledger
     from datasync_crawler.domain.shard import Shard
+    from datasync_crawler.domain.view import View
 
 _POOL, _WORKING_KEYS, _PLACES = "pool", "working key", "places"
 
@@ -40,9 +45,9 @@ class Recall:
 def recall(ledger: Ledger, key: str, since: float, holder: str = "") -> Recall:
     """Takes all open shards over for a holder and tells how things stand; ``calls`` are those of ``key`` (a digest).
 
-    A key of the table that an earlier run left out is built first, so that what is stored is
-    counted exactly. Raises ConfigurationError without a profile, SourceMismatch when it does not fit the shards,
-    StateBusy while another crawler has them.
+    The figures of a run that was killed are settled, and a key of the table that an earlier run left out is built
+    first, so that what is stored is counted exactly. Raises ConfigurationError without a profile, SourceMismatch when
+    it does not fit the shards, StateBusy while another crawler has them.
     """
     document = ledger.profile()
     if document is None:
@@ -50,13 +55,15 @@ def recall(ledger: Ledger, key: str, since: float, holder: str = "") -> Recall:
     profile = read_profile(document)
     _check_places(ledger, profile)
     ledger.plant([(None, None)])
+    learned = learned_pools(ledger)
+    view = _past(ledger, learned)
     generation = ledger.lease(holder)
+    settle(ledger, view)
     ledger.build_key()
     if holder:
         # Over many rows a key takes longer to build than a lease lasts.
         ledger.renew(generation)
     stored = ledger.count()
-    learned = learned_pools(ledger)
     loading = in_bulk(profile, learned.keys(), stored)
     if loading:
         ledger.drop_key()
@@ -71,6 +78,13 @@ def recall(ledger: Ledger, key: str, since: float, holder: str = "") -> Recall:
         key_worked=key_worked(ledger, key),
         loading=loading,
     )
+
+
+def _past(ledger: Ledger, learned: Collection[str]) -> View | None:
+    """The last view of earlier runs; one of another version is none, and who shows views tells of it."""
+    with suppress(msgspec.MsgspecError):
+        return last_view(ledger, learned)
+    return None
 
 
 def learned_pools(ledger: Ledger) -> dict[str, Pool]:

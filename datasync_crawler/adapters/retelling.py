@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from datasync_crawler.adapters.last_view import last_view
 from datasync_crawler.adapters.recall import learned_pools
 from datasync_crawler.domain.account import (
     ENVIRONMENT,
@@ -21,12 +22,12 @@ from datasync_crawler.domain.errors import NotComplete
 from datasync_crawler.domain.profile import Profile
 from datasync_crawler.domain.sample import SAMPLE, Sample, read_samples
 from datasync_crawler.domain.status import Handed
-from datasync_crawler.domain.view import VIEW, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from datasync_crawler.adapters.ledger import Ledger
+    from datasync_crawler.domain.view import View
 
 Document = TypeVar("Document")
 
@@ -40,12 +41,13 @@ def read_account(ledger: Ledger) -> Account:
 
 
 def _account(ledger: Ledger) -> Account:
-    view = _document(ledger, VIEW, VIEW, View)
+    learned = learned_pools(ledger)
+    view = last_view(ledger, learned)
     samples = read_samples(ledger.remembered(SAMPLE).values())
     return Account(
         origin=ledger.origin(),
         profile=_document(ledger, "profile", "profile", Profile),
-        learned=learned_pools(ledger),
+        learned=learned,
         shards=tuple(ledger.shards()),
         view=view,
         verdict=_document(ledger, "verdict", "complete", Verdict),

@@ -33,7 +33,14 @@ CREATE TABLE IF NOT EXISTS ingestion_progress (
     state text GENERATED ALWAYS AS (CASE WHEN coalesce(proof, '') = '' THEN 'open' ELSE 'done' END) STORED,
     proof text,
     generation bigint NOT NULL DEFAULT 0,
+    -- When a crawler last moved it; being leased or opened again is no move.
     updated_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- The pages that each lane brought, over all generations.
+CREATE TABLE IF NOT EXISTS lane_pages (
+    lane text PRIMARY KEY,
+    pages bigint NOT NULL
 );
 
 CREATE TABLE IF NOT EXISTS rejected_rows (

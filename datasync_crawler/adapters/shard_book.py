@@ -30,6 +30,14 @@ class ShardBook(Session):
         """All shards, in the order they were made."""
         return [_shard(row) for row in self._rows("shards")]
 
+    def lane_pages(self) -> dict[str, int]:
+        """The pages that each lane brought into the ledger."""
+        return dict(self._rows("lane_pages"))
+
+    def seconds_since_commit(self) -> float | None:
+        """How long ago a shard was last moved, None where there is none."""
+        return next((seconds for (seconds,) in self._rows("seconds_since_commit")), None)
+
     def plant(self, bounds: Sequence[tuple[int | None, int | None]]) -> list[Shard]:
         """Makes the first shards from (low, high) in microseconds; where there are shards already, changes nothing.
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 from scrapy.commands import ScrapyCommand
 
+from datasync_crawler.adapters.last_view import last_view
+from datasync_crawler.adapters.recall import learned_pools
 from datasync_crawler.adapters.saying import say
 from datasync_crawler.adapters.state import is_held
 from datasync_crawler.commands.keeping import kept_ledger
@@ -22,7 +24,6 @@ from datasync_crawler.domain.errors import NotComplete
 from datasync_crawler.domain.profile import read_profile
 from datasync_crawler.domain.status import Handed, Status, status_of
 from datasync_crawler.domain.telling import duration, line
-from datasync_crawler.domain.view import VIEW, read_view
 
 if TYPE_CHECKING:
     import argparse
@@ -105,13 +106,12 @@ def _shown(opts: argparse.Namespace) -> Iterator[Callable[[Status], bool]]:
 
 
 def _status(ledger: Ledger, *, busy: bool) -> Status:
-    views, profile = ledger.remembered(VIEW), ledger.profile()
-    verdict = ledger.remembered("verdict").get("complete")
+    profile, verdict = ledger.profile(), ledger.remembered("verdict").get("complete")
     try:
         return status_of(
             time.time(),
             ledger.shards(),
-            view=read_view(views[VIEW]) if VIEW in views else None,
+            view=last_view(ledger, learned_pools(ledger)),
             profile=read_profile(profile) if profile else None,
             verdict=read_verdict(verdict) if verdict else None,
             submissions=[
@@ -138,7 +138,8 @@ def _notes(status: Status) -> Iterator[str]:
     elif status.busy:
         yield "a command is at work: it finds out how the service works, or has just begun"
     elif view.active:
-        yield f"no crawl runs; {duration(view.active)} of work so far, the last at {_moment(view.at)}"
+        times = f", killed {view.killed} times" if view.killed > 1 else ""
+        yield f"no crawl runs; {duration(view.active)} of work so far, the last at {_moment(view.at)}{times}"
     else:
         yield "no crawl has begun to drain"
     if status.complete:

@@ -32,9 +32,13 @@ class Report:
 
     @property
     def times_of_floor(self) -> float | None:
-        """How many times the floor the work took; None where there is no floor, or the set is not proven."""
+        """How many times the floor the work took; None where there is no floor, or the set is not proven.
+
+        Nobody is faster than the floor: None as well where the work seems to have been.
+        """
         seconds = None if self.floor is None else self.floor.seconds
-        return self.status.view.active / seconds if seconds and self.proven else None
+        active = self.status.view.active
+        return active / seconds if seconds and self.proven and active >= seconds else None
 
 
 def report_of(account: Account, at: float, *, common: Pool | None = None, whole: bool = False) -> Report:

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
+from datasync_crawler.domain.amending import MOST_UNSEEN, killed
 from datasync_crawler.domain.completeness import Verdict
 from datasync_crawler.domain.profile import Profile
 from datasync_crawler.domain.shard import Shard
 from datasync_crawler.domain.view import Health, State, View
-
-# A crawl writes its view down every few seconds, and when it ends; one that has not for so long was killed.
-_FRESH = 20.0
 
 
 class Handed(msgspec.Struct, frozen=True):
@@ -65,7 +63,7 @@ def status_of(
     """The status at a wall time; ``view`` is the last that a crawl left, if one ever did, ``busy`` that one works."""
     total = profile.totals[0][1] if profile is not None and profile.totals else None
     seen = view or View(now, "events", total=total)
-    fresh = view is not None and now - view.at < _FRESH and not view.ended
+    fresh = view is not None and now - view.at < MOST_UNSEEN and not view.ended
     held = replace(
         seen,
         events=sum(shard.rows for shard in shards),
@@ -78,6 +76,7 @@ def status_of(
 
 def _at_rest(view: View, now: float, *, complete: bool) -> View:
     """What is left of a view when nobody drains: no rate, no time left, nothing under way, and a key that ages."""
+    view = view if view.ended or not view.active else killed(view)
     lanes = tuple(replace(lane, in_flight=0, left=lane.limit, opens_in=0.0) for lane in view.lanes)
     pools = tuple(replace(pool, used=0, opens_in=0.0) for pool in view.pools)
     return replace(
@@ -88,14 +87,7 @@ def _at_rest(view: View, now: float, *, complete: bool) -> View:
         waiting_pages=0,
         lag=0.0,
         idle=0.0,
-        health=_health_at_rest(view, complete=complete),
+        health=Health(State.COMPLETE) if complete else view.health,
         lanes=lanes,
         pools=pools,
     )
-
-
-def _health_at_rest(view: View, *, complete: bool) -> Health:
-    """What a crawl was like when it ended; one that had no time to tell stands still."""
-    if complete:
-        return Health(State.COMPLETE)
-    return view.health if view.ended or not view.active else Health(State.STALLED, ("the last crawl was killed",))

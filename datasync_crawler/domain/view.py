@@ -104,7 +104,7 @@ class FindingView(msgspec.Struct, frozen=True):
 
 
 class View(msgspec.Struct, frozen=True):
-    """A run at the time ``at``, which is the last of a process that has ``ended``.
+    """A run at the time ``at``, which is the last of a process that has ``ended``; ``killed`` is how many were.
 
     ``rate`` is in events a second over the last ten seconds, ``mean_rate`` over all ``active`` ones, in which what is
     beyond ``base`` was stored. ``eta`` follows what the budgets still allow; ``planned`` is how long the whole was
@@ -115,6 +115,7 @@ class View(msgspec.Struct, frozen=True):
     at: float
     spider: str
     ended: bool = False
+    killed: int = 0
     events: int = 0
     total: int | None = None
     base: int = 0
@@ -149,6 +150,11 @@ class View(msgspec.Struct, frozen=True):
     def faults(self) -> int:
         """Calls that brought no page and were not refused."""
         return sum(lane.faults for lane in self.lanes)
+
+    @property
+    def refused(self) -> int:
+        """Calls that were refused."""
+        return sum(pool.refused for pool in self.pools)
 
     @property
     def answers(self) -> int:

@@ -45,7 +45,7 @@ class Progress:
         self._patience = crawler.settings.getfloat("DATASYNC_STALL_SECONDS")
         self._keeping = Keeping(choices.database, id_only=choices.id_only) if choices.database else None
         self._drawings: list[Drawing] = drawings_for(choices)
-        self._drawn: dict[Drawing, float] = {}
+        self._drawn: dict[Drawing, View] = {}
         self._secrets = secrets_of(crawler)
         self._troubles = Troubles(self._secrets)
         self._loop = create_looping_call(self._tick)
@@ -107,9 +107,16 @@ class Progress:
     def _tick(self) -> None:
         view = self._look()
         for drawing in list(self._drawings):
-            if view.at - self._drawn.get(drawing, 0.0) >= drawing.every - _EVERY / 2:
-                self._drawn[drawing] = view.at
+            if self._is_due(drawing, view):
+                self._drawn[drawing] = view
                 self._draw(drawing, view)
+
+    def _is_due(self, drawing: Drawing, view: View) -> bool:
+        """Whether it is time for a drawing; what no row tells of, if the crawl is killed, is kept at once."""
+        drawn = self._drawn.get(drawing)
+        if drawn is None or view.at - drawn.at >= drawing.every - _EVERY / 2:
+            return True
+        return drawing is self._keeping and (view.refused, view.faults) != (drawn.refused, drawn.faults)
 
     def _look(self) -> View:
         """The view now; where the run cannot be seen the last one, which says so."""

@@ -49,6 +49,7 @@ class Watch:
         view = View(
             at=wall,
             spider="events",
+            killed=self._past.killed,
             events=run.stored,
             total=run.total,
             base=self._past.base,

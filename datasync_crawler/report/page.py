@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment
 
+from datasync_crawler.domain.amending import UNCOUNTED
 from datasync_crawler.domain.profile import LEAD, Profile
 from datasync_crawler.domain.report import Report, times_told
 from datasync_crawler.domain.shard import Shard
@@ -43,6 +44,7 @@ def page(report: Report, mask: Callable[[str], str] = str) -> str:
         duration=duration,
         moment=moment,
         count=_count,
+        uncounted=UNCOUNTED,
     )
 
 

@@ -22,6 +22,7 @@ from datasync_crawler.domain.sample import SAMPLE, read_samples
 from datasync_crawler.domain.view import Health, LaneView, State, View, read_view
 from datasync_crawler.extensions import lines, progress
 from datasync_crawler.extensions.figures import tell_stats
+from datasync_crawler.extensions.keeping import Keeping
 from datasync_crawler.extensions.lines import JsonLines, PlainLines, Silence
 from datasync_crawler.extensions.memory import held_bytes
 from datasync_crawler.extensions.progress import Progress
@@ -206,6 +207,22 @@ async def test_the_last_view_is_in_the_ledger_and_the_next_run_goes_on_with_it(
         samples = read_samples(ledger.remembered(SAMPLE).values())
     assert (samples[-1].at, samples[-1].active) == (kept.at, pytest.approx(kept.active, abs=0.001))
     assert [view.lanes[0].pages for view in (first.views[-1], second.views[-1], kept)] == [5, 10, 10]
+
+
+async def test_a_refusal_is_kept_at_once_and_not_only_with_the_next_view(
+    crawler_with: Callable[..., Crawler], monkeypatch: pytest.MonkeyPatch, postgres_url: str
+) -> None:
+    monkeypatch.setattr(Keeping, "draw", (drawn := Gallery()).draw)
+    run = Drain(service(), FREE).run
+    progress_ = await opened(crawler_with(DATABASE_URL=postgres_url), run=run)
+    assert progress_._beginning is not None
+    await progress_._beginning
+    before = len(drawn.views)
+    for refused in (0, 1, 1):
+        next(iter(run.gate.budgets.values())).refused = refused
+        progress_._tick()
+    assert [view.refused for view in drawn.views[before:]] == [1]
+    await close(progress_)
 
 
 async def test_a_ledger_that_cannot_be_reached_costs_the_figures_alone(

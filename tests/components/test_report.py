@@ -24,7 +24,7 @@ from datasync_crawler.domain.choices import read_choices
 from datasync_crawler.domain.completeness import Verdict
 from datasync_crawler.domain.errors import NotComplete
 from datasync_crawler.domain.page import Page, RejectedRow, StoredPage
-from datasync_crawler.domain.profile import Evidence, Finding
+from datasync_crawler.domain.profile import Evidence, Finding, Pool
 from datasync_crawler.domain.report import report_of
 from datasync_crawler.domain.sample import SAMPLE, Sample
 from datasync_crawler.domain.shard import Checkpoint, Shard
@@ -32,7 +32,7 @@ from datasync_crawler.domain.status import Handed
 from datasync_crawler.domain.view import VIEW, Health, LaneView, PoolView, State, Strip, Trouble, View
 from datasync_crawler.report.page import MOST_SHARDS, page
 from tests.components.secret import KEY
-from tests.flow.worlds import THREE_LANES
+from tests.flow.worlds import BY_HEADER, THREE_LANES, profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,6 +112,16 @@ def test_outcome_proof_and_floor_stand_in_it_before_all_else() -> None:
     assert "1 of 2 passed" in html
     assert html.count('class="pygal-chart"') == 4
     assert "and 50 more with fewer rows" in html
+
+
+def test_what_a_kill_left_uncounted_is_said_and_nobody_was_faster_than_the_floor() -> None:
+    view = changed(VIEW_SEEN, active=1.0, killed=2)
+    limited = profile(BY_HEADER, pools=(Pool("list header", 10, 60.0),))
+    html = page(report_of(replace(ACCOUNT, profile=limited, view=view), NOW))
+    assert "A crawl was killed 2 times: rows and pages are exact, but up to 5 s of work" in html
+    assert "which is less: not all of the work is counted" in html
+    assert "times the floor" not in html
+    assert "killed" not in page(report_of(ACCOUNT, NOW))
 
 
 def test_a_ledger_in_which_nothing_has_happened_has_a_page_too() -> None:

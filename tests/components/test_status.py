@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
 
-LANE = LaneView("list", "header", pages=3, in_flight=2, refused=1, left=4, limit=10)
+LANE = LaneView("list", "header", pages=1, in_flight=2, refused=1, left=4, limit=10)
 
 
 def seen(age: float = 1.0, state: State = State.HEALTHY, **changes: Any) -> View:
@@ -46,6 +46,8 @@ def fill(url: str, *, proven: bool, view: View | None) -> None:
         ledger.store(StoredPage(shard.id, ledger.lease(), "list", Page(["a", "b"], [2, 1]), ends))
         if view is not None:
             ledger.remember(VIEW, VIEW, view.to_json())
+            with ledger.transaction() as cursor:
+                cursor.execute("UPDATE ingestion_progress SET updated_at = to_timestamp(%s)", (view.at,))
         if proven:
             ledger.remember("verdict", "complete", Verdict(complete=True, count=2).to_json())
 
@@ -72,7 +74,7 @@ def test_a_crawl_on_its_way_is_told_of_with_the_rows_of_this_moment(told: Any, p
     assert code == 0
     assert out.splitlines() == [
         "2 of 4 events, 50.0 %, 9 events/s (0 over all), about 30 s left, 1 of 1 shards open",
-        "  list: 3 pages, 4/10 calls left, 2 in flight, 1 refused",
+        "  list: 1 pages, 4/10 calls left, 2 in flight, 1 refused",
         "a crawl runs, for 1 min 15 s so far",
     ]
 
@@ -87,6 +89,11 @@ def test_a_crawl_that_was_not_seen_lately_is_gone_and_has_no_pace(told: Any, pos
     assert "stalled: the last crawl was killed" in out
     assert "key lives 59 min" in out
     assert "no crawl runs; 1 min 15 s of work so far, the last at " in out
+
+
+def test_crawls_that_were_killed_more_than_once_are_counted(told: Any, postgres_url: str) -> None:
+    fill(postgres_url, proven=False, view=seen(age=3_600.0, killed=1))
+    assert told(postgres_url)[1].splitlines()[-1].endswith(" UTC, killed 2 times")
 
 
 def test_a_crawl_that_has_just_ended_does_not_run(told: Any, postgres_url: str) -> None:

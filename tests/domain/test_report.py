@@ -39,6 +39,10 @@ def test_a_proven_set_is_held_against_the_floor() -> None:
     assert report.times_of_floor == pytest.approx(2.0, abs=0.01)
 
 
+def test_nobody_is_told_to_have_been_faster_than_the_floor() -> None:
+    assert told(view=msgspec.structs.replace(VIEW, active=60.0)).times_of_floor is None
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [

@@ -305,7 +305,7 @@ def test_what_lanes_and_pools_counted_that_have_gone_is_counted_on() -> None:
 def test_the_next_process_goes_on_with_all_figures_and_leaves_out_the_time_between() -> None:
     async def scene() -> tuple[View, View, View]:
         drained = torn_once()
-        half = (await looks(drained, 20.0))[-1]
+        half = replace((await looks(drained, 20.0))[-1], killed=1)
         drained.kill()
         await drained.clock.sleep(3_600.0)
         resumed = Drain(drained.service, THREE_LANES, book=drained.book)
@@ -318,7 +318,7 @@ def test_the_next_process_goes_on_with_all_figures_and_leaves_out_the_time_betwe
     assert first.active == pytest.approx(half.active)
     assert sum(lane.pages for lane in first.lanes) == sum(lane.pages for lane in half.lanes)
     assert first.lanes[2].last_error == "Torn"
-    assert last.faults == 1
+    assert (last.faults, last.killed) == (1, 1)
     assert last.at - EPOCH > 3_600 > last.active
     assert last.mean_rate * last.active == pytest.approx(last.events)
     assert last.history[0] == half.history[0]
