@@ -80,11 +80,16 @@ def identity(state: Path) -> str:
 
     Whoever holds the directory takes back at once what a crawler leased that was killed there.
     """
-    file = state / "holder"
-    with suppress(FileNotFoundError):
-        return file.read_text()
-    write_atomically(file, uuid4().hex.encode())
-    return file.read_text()
+    if not known_identity(state):
+        write_atomically(state / "holder", uuid4().hex.encode())
+    return known_identity(state)
+
+
+def known_identity(state: Path) -> str:
+    """The same for who only looks: empty where no crawler has made one up yet."""
+    with suppress(OSError):
+        return (state / "holder").read_text()
+    return ""
 
 
 def write_atomically(path: Path, content: bytes) -> None:

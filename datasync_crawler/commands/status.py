@@ -15,7 +15,7 @@ from scrapy.commands import ScrapyCommand
 from datasync_crawler.adapters.last_view import last_view
 from datasync_crawler.adapters.recall import learned_pools
 from datasync_crawler.adapters.saying import say
-from datasync_crawler.adapters.state import is_held
+from datasync_crawler.adapters.state import is_held, known_identity
 from datasync_crawler.commands.keeping import kept_ledger
 from datasync_crawler.commands.outcome import take_no_arguments, told_in_a_line
 from datasync_crawler.domain.choices import read_choices
@@ -75,7 +75,7 @@ class Command(ScrapyCommand):
 def _tell(ledger: Ledger, state: Path, opts: argparse.Namespace) -> int:
     with _shown(opts) as show:
         while True:
-            status = _status(ledger, busy=is_held(state))
+            status = _status(ledger, state)
             if not show(status) or not opts.watch or status.complete:
                 return 0 if status.well else 1
             time.sleep(_LOOK_EVERY)
@@ -105,7 +105,8 @@ def _shown(opts: argparse.Namespace) -> Iterator[Callable[[Status], bool]]:
         yield draw
 
 
-def _status(ledger: Ledger, *, busy: bool) -> Status:
+def _status(ledger: Ledger, state: Path) -> Status:
+    busy = is_held(state)
     profile, verdict = ledger.profile(), ledger.remembered("verdict").get("complete")
     try:
         return status_of(
@@ -118,6 +119,8 @@ def _status(ledger: Ledger, *, busy: bool) -> Status:
                 Handed(one.intent.count, one.intent.repo, one.intent.at, one.outcome) for one in ledger.submissions()
             ],
             busy=busy,
+            # A crawl elsewhere holds no lock here, but its lease.
+            alive=busy or ledger.leased_for(known_identity(state)) is not None,
         )
     except msgspec.MsgspecError as error:
         raise NotComplete("the ledger was written by another version: run scrapy crawl events") from error

@@ -59,11 +59,15 @@ def status_of(
     verdict: Verdict | None,
     submissions: Sequence[Handed] = (),
     busy: bool = False,
+    alive: bool = True,
 ) -> Status:
-    """The status at a wall time; ``view`` is the last that a crawl left, if one ever did, ``busy`` that one works."""
+    """The status at a wall time; ``view`` is the last that a crawl left, if one ever did, ``busy`` that one works.
+
+    Where nobody is ``alive`` who could have left a view that is no last one, a crawl was killed just now.
+    """
     total = profile.totals[0][1] if profile is not None and profile.totals else None
     seen = view or View(now, "events", total=total)
-    fresh = view is not None and now - view.at < MOST_UNSEEN and not view.ended
+    fresh = alive and view is not None and now - view.at < MOST_UNSEEN and not view.ended
     held = replace(
         seen,
         events=sum(shard.rows for shard in shards),

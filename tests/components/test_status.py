@@ -39,11 +39,11 @@ def seen(age: float = 1.0, state: State = State.HEALTHY, **changes: Any) -> View
 
 
 def fill(url: str, *, proven: bool, view: View | None) -> None:
-    """A ledger of two events, in one shard."""
+    """A ledger of two events, in one shard, that a crawler elsewhere has leased."""
     with Ledger.open(url) as ledger:
         (shard,) = ledger.plant([(None, None)])
         ends = Checkpoint(1, "b", proof="end" if proven else None)
-        ledger.store(StoredPage(shard.id, ledger.lease(), "list", Page(["a", "b"], [2, 1]), ends))
+        ledger.store(StoredPage(shard.id, ledger.lease("elsewhere"), "list", Page(["a", "b"], [2, 1]), ends))
         if view is not None:
             ledger.remember(VIEW, VIEW, view.to_json())
             with ledger.transaction() as cursor:
@@ -94,6 +94,15 @@ def test_a_crawl_that_was_not_seen_lately_is_gone_and_has_no_pace(told: Any, pos
 def test_crawls_that_were_killed_more_than_once_are_counted(told: Any, postgres_url: str) -> None:
     fill(postgres_url, proven=False, view=seen(age=3_600.0, killed=1))
     assert told(postgres_url)[1].splitlines()[-1].endswith(" UTC, killed 2 times")
+
+
+def test_a_crawl_that_was_killed_just_now_does_not_run(told: Any, postgres_url: str, tmp_path: Path) -> None:
+    fill(postgres_url, proven=False, view=seen())
+    (tmp_path / "holder").write_text("elsewhere")
+    code, out, _ = told(postgres_url)
+    assert (code, "stalled: the last crawl was killed" in out, "no crawl runs" in out) == (1, True, True)
+    with held(tmp_path):
+        assert "a crawl runs" in told(postgres_url)[1]
 
 
 def test_a_crawl_that_has_just_ended_does_not_run(told: Any, postgres_url: str) -> None:
@@ -170,7 +179,7 @@ def test_watching_goes_on_until_the_set_is_complete(
 
     def finish(_seconds: float) -> None:
         with Ledger.open(postgres_url) as ledger:
-            ledger.finish(1, ledger.lease(), "end")
+            ledger.finish(1, ledger.lease("elsewhere"), "end")
             ledger.remember("verdict", "complete", Verdict(complete=True, count=2).to_json())
 
     monkeypatch.setattr(command.time, "sleep", finish)
