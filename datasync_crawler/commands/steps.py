@@ -12,6 +12,7 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from datasync_crawler.adapters.saying import say
 from datasync_crawler.commands.parent import GO
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def run_steps(
     """Runs scrapy with each of the arguments; gives the exit code of the first step that fails, else 0.
 
     A signal that ends us is handed on; a step that is still there ``last_word`` seconds later is killed. A step starts
-    up ``head_start`` seconds after the one before it began.
+    up ``head_start`` seconds after the one before it began. Of one that was killed it is told on stderr: it could not
+    say so itself.
     """
     waiting: _Step | None = None
     try:
@@ -58,6 +60,7 @@ class _Step:
     """A step that starts up and waits to begin; it gets the signals that we get."""
 
     def __init__(self, words: Sequence[str], environment: Mapping[str, str], last_word: float) -> None:
+        self._name = " ".join(words[:2])
         self._last_word = last_word
         self._signal: int | None = None
         sys.stdout.flush()
@@ -101,9 +104,17 @@ class _Step:
     def end(self) -> int:
         """Waits for its end; gives its exit code, as a shell would; of one that had to be killed the signal's."""
         code = self._process.wait()
-        if code == -signal.SIGKILL and self._signal is not None:
+        if code >= 0:
+            return code
+        if self._signal is None:
+            cause = " (out of memory?)" if code == -signal.SIGKILL else ""
+            say(
+                f"scrapy ingest: {self._name} was killed by signal {-code}{cause}; the same command goes on",
+                aside=True,
+            )
+        elif code == -signal.SIGKILL:
             return 128 + self._signal
-        return code if code >= 0 else 128 - code
+        return 128 - code
 
     def dismiss(self) -> None:
         """It is not wanted any more."""

@@ -19,6 +19,8 @@ import os, pathlib, signal, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 pathlib.Path(os.environ["DEAF"]).touch()
+if sys.argv[1] == "killed":
+    os.kill(os.getpid(), int(sys.argv[2]))
 time.sleep(60 if sys.argv[1] == "stalled" else 0)
 sys.exit(9)
 """
@@ -26,7 +28,7 @@ sys.exit(9)
 
 @pytest.fixture
 def stand_in(tmp_path: Path) -> dict[str, str]:
-    """An environment in which a step called "stalled" hears nothing, and any other one ends with 9."""
+    """An environment in which a step "stalled" hears nothing, "killed N" is by that signal, any other ends with 9."""
     package = tmp_path / "scrapy"
     package.mkdir()
     (package / "__init__.py").touch()
@@ -49,6 +51,20 @@ def test_a_step_that_is_stalled_is_killed_when_it_does_not_hear_a_signal(
     begun = time.monotonic()
     assert run_steps([["stalled"]], stand_in, last_word=0.3) == 128 + number
     assert 0.3 < time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize(("number", "cause"), [(signal.SIGKILL, " (out of memory?)"), (signal.SIGSEGV, "")])
+def test_of_a_step_that_was_killed_it_is_told_as_it_could_not_say_so_itself(
+    stand_in: dict[str, str], number: signal.Signals, cause: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run_steps([["killed", str(int(number))]], stand_in) == 128 + number
+    told = f"scrapy ingest: killed {number} was killed by signal {number}{cause}; the same command goes on\n"
+    assert capfd.readouterr().err == told
+
+
+def test_a_step_that_ends_by_itself_has_said_why(stand_in: dict[str, str], capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_steps([["other"]], stand_in) == 9
+    assert capfd.readouterr().err == ""
 
 
 def test_a_step_that_is_not_wanted_any_more_is_killed_when_it_does_not_go(stand_in: dict[str, str]) -> None:
