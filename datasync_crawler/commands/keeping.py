@@ -35,7 +35,12 @@ def kept_ledger(choices: Choices) -> Iterator[Ledger]:
         yield ledger
 
 
+def is_demo(state: Path) -> bool:
+    """Whether the state directory is a demo's, which is deleted with its database when the demo has gone through."""
+    return (state / "demo.json").exists()
+
+
 def _nothing(state: Path) -> NotComplete:
     demo = state / "demo"
-    hint = f"; there is a demo: STATE_DIR={demo} scrapy status tells of it" if (demo / "demo.json").exists() else ""
+    hint = f"; there is a demo: STATE_DIR={demo} scrapy status tells of it" if is_demo(demo) else ""
     return NotComplete(f"nothing is there yet: run scrapy crawl discover{hint}")

@@ -14,6 +14,7 @@ import scrapy
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.retelling import read_account
 from datasync_crawler.adapters.state import write_atomically
+from datasync_crawler.commands.keeping import is_demo
 from datasync_crawler.domain.account import ENVIRONMENT, MONITORS, Environment, Judgement
 from datasync_crawler.domain.environment import settings_told
 from datasync_crawler.domain.report import report_of
@@ -61,13 +62,13 @@ def leave_report(url: str, choices: Choices, crawler: Crawler | None = None) -> 
                 return
             if crawler is not None:
                 _note_monitors(ledger, crawler)
-            write_report(ledger, report_file(choices), secrets.mask, whole=not choices.id_only)
+            write_report(ledger, report_file(choices), choices, secrets.mask)
         logger.info("the report: %s", report_file(choices))
     except Exception as error:  # noqa: BLE001 - the run itself is over, and its exit code tells how it went
         logger.warning("no report is left: %s", secrets.mask(str(error) or repr(error)))
 
 
-def write_report(ledger: Ledger, file: Path, mask: Callable[[str], str], *, whole: bool) -> None:
+def write_report(ledger: Ledger, file: Path, choices: Choices, mask: Callable[[str], str] = str) -> None:
     """Puts the page in place whole or not at all, readable by its owner alone.
 
     Raises NotComplete when another version wrote the ledger, OSError where the file cannot be written.
@@ -76,8 +77,9 @@ def write_report(ledger: Ledger, file: Path, mask: Callable[[str], str], *, whol
     from datasync_crawler.report.page import page  # noqa: PLC0415
 
     account = read_account(ledger)
-    report = report_of(account, time.time(), common=account.learned.get(EVERY_CALL), whole=whole)
-    write_atomically(file, page(report, mask).encode(errors="replace"))
+    report = report_of(account, time.time(), common=account.learned.get(EVERY_CALL), whole=not choices.id_only)
+    document = page(report, mask, lasting=not is_demo(Path(choices.state)))
+    write_atomically(file, document.encode(errors="replace"))
 
 
 def _note_monitors(ledger: Ledger, crawler: Crawler) -> None:

@@ -64,6 +64,6 @@ class Command(ScrapyCommand):
 def _write(file: Path, ledger: Ledger, choices: Choices) -> None:
     mask = Secrets(choices.key).mask if choices.key else str
     try:
-        write_report(ledger, file, mask, whole=not choices.id_only)
+        write_report(ledger, file, choices, mask)
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be written: {error.strerror}") from error

@@ -23,8 +23,8 @@ MOST_SHARDS = 200
 _MICROS = 1_000_000
 
 
-def page(report: Report, mask: Callable[[str], str] = str) -> str:
-    """The document; ``mask`` takes the secrets out of a text."""
+def page(report: Report, mask: Callable[[str], str] = str, *, lasting: bool = True) -> str:
+    """The document; ``mask`` takes the secrets out of a text, ``lasting`` says that its database stays."""
     source = resources.files("datasync_crawler.report").joinpath("report.html").read_text(encoding="utf-8")
 
     def shown(value: object) -> object:
@@ -34,6 +34,7 @@ def page(report: Report, mask: Callable[[str], str] = str) -> str:
     template = Environment(autoescape=True, finalize=shown, trim_blocks=True, lstrip_blocks=True).from_string(source)
     return template.render(
         report=report,
+        lasting=lasting,
         account=report.account,
         view=report.status.view,
         charts=_charts(report, mask),

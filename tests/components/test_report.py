@@ -262,6 +262,34 @@ def test_a_run_leaves_what_it_was_run_with_and_what_its_monitors_said(
 def test_a_report_that_cannot_be_left_is_a_warning_and_nothing_more(
     crawler_with: Callable[..., Crawler], postgres_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+def test_what_is_there_and_no_regular_file_stays(
+    crawler_with: Callable[..., Crawler], postgres_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(postgres_url)
+    os.mkfifo(tmp_path / "pipe")
+    asked: Any = Command()
+    asked.settings = crawler_with(DATABASE_URL=postgres_url, TARGET_API_KEY="").settings
+    asked.run([], argparse.Namespace(output=str(tmp_path / "pipe")))
+    assert (asked.exitcode, "else than a regular file" in capsys.readouterr().err) == (2, True)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("demo", [False, True])
+def test_of_a_demo_nothing_is_offered_that_needs_its_database(
+    demo: bool, crawler_with: Callable[..., Crawler], postgres_url: str, tmp_path: Path
+) -> None:
+    fill(postgres_url)
+    if demo:
+        (tmp_path / "demo.json").touch()
+    leave_report(postgres_url, read_choices(crawler_with(DATABASE_URL=postgres_url).settings))
+    html = (tmp_path / "report.html").read_text()
+    assert [words in html for words in ("scrapy verify", "scrapy report", "This is a demo")] == [
+        not demo,
+        not demo,
+        demo,
+    ]
+
+
     fill(postgres_url)
     (tmp_path / "report.html").mkdir()
     choices = read_choices(crawler_with(DATABASE_URL=postgres_url).settings)
@@ -271,11 +299,13 @@ def test_a_report_that_cannot_be_left_is_a_warning_and_nothing_more(
     assert [record.levelno for record in told] == [logging.WARNING] * 2
 
 
-def test_it_is_made_in_a_moment_whatever_the_number_of_rows(postgres_url: str, tmp_path: Path) -> None:
+def test_it_is_made_in_a_moment_whatever_the_number_of_rows(
+    crawler_with: Callable[..., Crawler], postgres_url: str, tmp_path: Path
+) -> None:
     """Nothing that is read grows with the table of rows, which is not looked at."""
     fill(postgres_url)
     with Ledger(postgres_url) as ledger:
         with ledger.transaction() as cursor:
             cursor.execute("DROP TABLE ingested_events")
-        write_report(ledger, tmp_path / "report.html", str, whole=False)
+        write_report(ledger, tmp_path / "report.html", read_choices(crawler_with().settings))
     assert "complete: 2 events, proven" in (tmp_path / "report.html").read_text()
