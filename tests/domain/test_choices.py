@@ -53,6 +53,11 @@ def test_durations_are_seconds_whatever_they_were_told_in() -> None:
     assert (choices.key_life, choices.give_up_after, choices.cursor_threshold) == (5400.0, 30.0, 1.5)
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::1", "::", "localhost", "crawler", "1.2.3.4.5.example.com", "4you"])
+def test_an_address_or_a_name_may_be_served_at(host: str) -> None:
+    assert read_choices(SOUND | {"WEB_HOST": host}).web_host == host
+
+
 def test_what_is_chosen_beats_what_is_derived() -> None:
     chosen = {
         "DASHBOARD_URL": "https://d.test/app",
@@ -116,6 +121,9 @@ def test_a_flag_has_many_spellings(text: str, meant: bool) -> None:
         ("PROGRESS", "", "one of auto"),
         ("WEB_HOST", "a host", "interface of this machine, not 'a host'"),
         ("WEB_HOST", "", "interface of this machine"),
+        ("WEB_HOST", "1.2.3.4.5", "interface of this machine, not '1.2.3.4.5'"),
+        ("WEB_HOST", "256.0.0.1", "interface of this machine, not '256.0.0.1'"),
+        ("WEB_HOST", "1::2::3", "interface of this machine, not '1::2::3'"),
         ("WEB_PORT", "http", "at least 0, not 'http'"),
         ("WEB_PORT", "65536", "a port, 0 for any or off for none"),
         ("WEB_PORT", "-1", "at least 0"),
