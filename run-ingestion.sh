@@ -54,7 +54,11 @@ in_docker() {
 on_this_machine() {
   fresh_venv requirements.txt
   find_browser
-  echo 'set-up done'
+  case ${PROGRESS-$(of_dotenv PROGRESS)} in
+    # Programs read views on stdout then.
+    [Jj][Ss][Oo][Nn]) say 'set-up done' ;;
+    *) echo 'set-up done' ;;
+  esac
   exec "$python" -m scrapy ingest "$@"
 }
 

@@ -89,7 +89,7 @@ class Command(ScrapyCrawl):
             verdict = _ready(choices, url, recheck=opts.recheck)
             if verdict is not None:
                 leave_report(url, choices)
-                say(f"already complete: {verdict.count} events", aside=choices.progress == "json")
+                say(f"already complete: {verdict.count} events", aside=choices.words_aside)
                 return 0
             note_environment(url, choices, self.settings)
         if opts.fresh:
@@ -110,7 +110,7 @@ class Command(ScrapyCrawl):
             return 1
         if args != ["events"]:
             return _profiled(self._crawler)
-        say(f"complete: {_proven(self._crawler)} events", aside=choices.progress == "json")
+        say(f"complete: {_proven(self._crawler)} events", aside=choices.words_aside)
         return 0
 
     def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:

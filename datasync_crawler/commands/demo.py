@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from datasync_crawler.adapters.embedded import EmbeddedPostgres
+from datasync_crawler.adapters.saying import say
 from datasync_crawler.adapters.state import write_atomically
 from datasync_crawler.domain.errors import ConfigurationError, NotComplete
 from datasync_crawler.simulator import Simulator
@@ -73,14 +74,13 @@ class Demo:
             "GITHUB_REPO": _REPOSITORY,
         }
 
-    def conclude(self) -> None:
-        """Prints how the simulator judges the submission and makes room for a new demo; NotComplete if not exact."""
+    def conclude(self, *, aside: bool = False) -> None:
+        """Says how the simulator judges the submission and makes room for a new demo; NotComplete if not exact."""
         judged = self._simulator.score()["submissions"]
         if judged:
             last = judged[-1]
-            print(
-                f"the simulator's count: {last['missing']} missing, {last['unknown']} unknown, {last['double']} double"
-            )
+            counts = f"{last['missing']} missing, {last['unknown']} unknown, {last['double']} double"
+            say(f"the simulator's count: {counts}", aside=aside)
             if last["missing"] or last["unknown"] or last["double"]:
                 raise NotComplete("the simulator found the submission not exact")
         with suppress(FileNotFoundError):

@@ -10,6 +10,7 @@ from scrapy.commands import ScrapyCommand
 
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.state import database, held
+from datasync_crawler.adapters.saying import say
 from datasync_crawler.commands.demo import Demo
 from datasync_crawler.commands.outcome import take_no_arguments, told_in_a_line
 from datasync_crawler.commands.steps import run_steps
@@ -85,7 +86,7 @@ class Command(ScrapyCommand):
                 self.settings.set(name, value, priority="cmdline")
             outcome = self._ingest()
             if outcome.code == 0:
-                demo.conclude()
+                demo.conclude(aside=outcome.aside)
         return outcome.told()
 
     def _ingest(self) -> _Outcome:
@@ -97,9 +98,17 @@ class Command(ScrapyCommand):
             chain = _Chain(child_environment({**chosen, "DATABASE_URL": url}), state, choices.auto_submit)
             code = run_steps(chain.steps(), chain.environment)
             if code != 0:
-                return _Outcome(code)
+                return _Outcome(code, aside=choices.words_aside)
             with Ledger.open(url, id_only=choices.id_only) as ledger:
-                return _Outcome(0, read_verdict(ledger.remembered("verdict")["complete"]).count)
+                verdict = read_verdict(ledger.remembered("verdict")["complete"])
+                return _Outcome(0, verdict.count, aside=choices.words_aside)
+
+
+def _check_stage(events: int, speed: float) -> None:
+    if events < 1:
+        raise ConfigurationError(f"--events must be a number of at least 1, not {events}")
+    if not 0 < speed < inf:
+        raise ConfigurationError(f"--speed must be a number above 0, not {speed:g}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +121,6 @@ class _Outcome:
     def told(self) -> int:
         """The exit code, after the last line of a chain that went through."""
         if self.code == 0:
-            print(f"ingestion complete: {self.events} events")
+            say(f"ingestion complete: {self.events} events", aside=self.aside)
+    aside: bool = False
         return self.code

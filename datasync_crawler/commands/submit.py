@@ -15,6 +15,7 @@ from scrapy.commands import ScrapyCommand
 from datasync_crawler.adapters.handover import Accepted, Handover, Offer
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.profile_file import read_profile_file
+from datasync_crawler.adapters.saying import say
 from datasync_crawler.adapters.state import database, held
 from datasync_crawler.adapters.submission import SubmissionDesk
 from datasync_crawler.adapters.submission_file import write_submission
@@ -110,7 +111,8 @@ class Command(ScrapyCommand):
             assert self.settings is not None
             if self.settings.getbool("DOTENV_EXPOSED"):
                 _say(f"warning: {EXPOSED}")
-            print(_carry_out(_Wish.read(self.settings, opts)))
+            wish = _Wish.read(self.settings, opts)
+            say(_carry_out(wish), aside=wish.choices.words_aside)
 
 
 def _carry_out(wish: _Wish) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from scrapy.commands import ScrapyCommand
 
 from datasync_crawler.adapters.ledger import Ledger
+from datasync_crawler.adapters.saying import say
 from datasync_crawler.adapters.state import held
 from datasync_crawler.commands.keeping import kept_database
 from datasync_crawler.commands.outcome import take_no_arguments, told_in_a_line
@@ -73,10 +74,10 @@ class Command(ScrapyCommand):
                 Ledger.open(url, id_only=choices.id_only) as ledger,
             ):
                 for line in _proof(ledger):
-                    print(line)
+                    say(line, aside=choices.words_aside)
                 if opts.spot:
                     ledger.bind(origin_of(choices.api_base))
-                    print(self._spot(url, choices, opts.spot))
+                    say(self._spot(url, choices, opts.spot), aside=choices.words_aside)
 
     def _spot(self, url: str, choices: Choices, rows: int) -> str:
         assert self.settings is not None

@@ -82,6 +82,11 @@ class Choices:
     webhook: str | None
 
     @property
+    def words_aside(self) -> bool:
+        """Whether words go to standard error, as programs read views on standard output."""
+        return self.progress == "json"
+
+    @property
     def key_digest(self) -> str:
         """What stands for the key in the database: its SHA-256, in hex."""
         return hashlib.sha256(self.key.encode()).hexdigest()
@@ -193,11 +198,6 @@ def _host(settings: Mapping[str, object], name: str) -> str:
     return value
 
 
-def _port(settings: Mapping[str, object], name: str) -> int | None:
-    if _text(settings, name).lower() == "off":
-        return None
-    number = _whole(settings, name, least=0)
-    if number > _LAST_PORT:
 def _may_be_a_name(host: str) -> bool:
     return ":" not in host and not host.replace(".", "").isdigit()
 
@@ -210,6 +210,11 @@ def _is_address(host: str) -> bool:
     return True
 
 
+def _port(settings: Mapping[str, object], name: str) -> int | None:
+    if _text(settings, name).lower() == "off":
+        return None
+    number = _whole(settings, name, least=0)
+    if number > _LAST_PORT:
         raise ConfigurationError(f"{name} must be a port, 0 for any or off for none, not {number}")
     return number
 

@@ -106,8 +106,9 @@ fresh_venv() {
   unlock
 }
 
-browser_of_dotenv() {
-  "$python" -c 'from dotenv import dotenv_values; print(dotenv_values(".env").get("BROWSER_PATH") or "")'
+# of_dotenv NAME: what .env says of a setting
+of_dotenv() {
+  "$python" -c 'import sys; from dotenv import dotenv_values; print(dotenv_values(".env").get(sys.argv[1]) or "")' "$1"
 }
 
 # Prints where a browser of this machine is.
@@ -141,7 +142,7 @@ install_browser() {
 
 # Leaves BROWSER_PATH pointing at a browser, or unset where Playwright has its own, or unset with a warning.
 find_browser() {
-  BROWSER_PATH=${BROWSER_PATH:-$(browser_of_dotenv)}
+  BROWSER_PATH=${BROWSER_PATH:-$(of_dotenv BROWSER_PATH)}
   if [ -n "$BROWSER_PATH" ]; then
     [ -x "$BROWSER_PATH" ] || die 2 "BROWSER_PATH=$BROWSER_PATH is not an executable file"
     export BROWSER_PATH

@@ -92,7 +92,7 @@ class DiscoverSpider(Spider):
             choices = read_choices(self.settings)
             find_browser(self.settings.get("BROWSER_PATH") or "")
             profile = await self._profile(choices)
-            say(summary(profile), aside=choices.progress == "json")
+            say(summary(profile), aside=choices.words_aside)
         except DatasyncError as error:
             self.failure, outcome = error, type(error).__name__
         if self.crawler.stats is not None:

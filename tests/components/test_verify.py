@@ -55,6 +55,41 @@ def test_a_proof_that_cannot_be_read_is_none(ended: Any, postgres_url: str) -> N
 @pytest.mark.parametrize(
     ("name", "args"), [("verify", ()), ("export-ids", ("ids",)), ("ingest", ()), ("preflight", ())]
 )
+def test_a_drain_that_has_not_ended_is_told_from_none(ended: Any, postgres_url: str) -> None:
+    with Ledger.open(postgres_url) as ledger:
+        shard = ledger.plant([(None, None)])[0].id
+        ledger.store(StoredPage(shard, ledger.lease(), "list", Page(["a", "b"], [2, 1]), Checkpoint(1, "b")))
+    told = "scrapy verify: not complete: 2 events are stored, no drain came to its end; run scrapy crawl events\n"
+    assert ended("verify", DATABASE_URL=postgres_url) == (1, told)
+
+
+@pytest.mark.parametrize("progress", ["plain", "json"])
+def test_words_are_aside_where_programs_read_views(
+    progress: str, ended: Any, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[bool] = []
+    monkeypatch.setattr(f"{PACKAGE}.verify._proof", lambda _: ["verified: 0 events"])
+    monkeypatch.setattr(f"{PACKAGE}.verify.say", lambda _, *, aside: said.append(aside))
+    assert ended("verify", DATABASE_URL=postgres_url, PROGRESS=progress) == (0, "")
+    assert said == [progress == "json"]
+
+
+@pytest.mark.parametrize(
+    ("demo", "told"),
+    [
+        ({"speed": 0.0}, "--speed must be a number above 0, not 0"),
+        ({"speed": float("nan")}, "--speed must be a number above 0, not nan"),
+        ({"speed": float("inf")}, "--speed must be a number above 0, not inf"),
+        ({"events": 0}, "--events must be a number of at least 1, not 0"),
+    ],
+)
+def test_a_demo_of_nonsense_is_refused_before_anything_starts(
+    demo: dict[str, Any], told: str, ended: Any, tmp_path: Path
+) -> None:
+    assert ended("ingest", demo={"demo": True, **demo}) == (2, f"scrapy ingest: {told}\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_interrupt_is_one_line_and_no_traceback(
     name: str, args: tuple[str, ...], ended: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,17 @@ def checkout(tmp_path: Path) -> Path:
         shutil.copy(requirements, tmp_path)
     shutil.copytree(ROOT / "datasync_crawler" / "sh", tmp_path / "datasync_crawler" / "sh")
     return tmp_path
+
+
+def in_place(checkout: Path) -> None:
+    """Leaves an environment there that has everything, and whose scrapy says nothing."""
+    stamps = checkout / ".venv"
+    (stamps / "bin").mkdir(parents=True)
+    python = stamps / "bin" / "python"
+    python.write_text(f'#!/bin/sh\n[ "$2" = scrapy ] || exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    summed = sh("-c", "cat requirements.txt requirements.txt | cksum", cwd=checkout).stdout
+    (stamps / "stamp-requirements.txt").write_text(summed)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda s: s.name)
@@ -78,6 +90,20 @@ def test_two_ways_at_once_are_refused() -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("",), ("a", "b")], ids=["none", "empty", "two"])
+@pytest.mark.parametrize(
+    ("environment", "dotenv", "aside"),
+    [({}, "", False), ({"PROGRESS": "JSON"}, "", True), ({}, "json", True), ({"PROGRESS": "plain"}, "json", False)],
+)
+def test_the_set_up_is_told_aside_where_programs_read_views(
+    checkout: Path, environment: dict[str, str], dotenv: str, aside: bool
+) -> None:
+    (checkout / ".env").write_text(f"PROGRESS={dotenv}\n")
+    in_place(checkout)
+    answer = sh("run-ingestion.sh", "--local", cwd=checkout, BROWSER_PATH="/bin/true", **environment)
+    assert (answer.stderr if aside else answer.stdout) == "set-up done\n"
+    assert (answer.stdout if aside else answer.stderr) == ""
+
+
 def test_submitting_needs_exactly_one_repository(arguments: tuple[str, ...]) -> None:
     answer = sh("submit.sh", *arguments)
     assert (answer.returncode, answer.stdout) == (2, "")
