@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +17,7 @@ from datasync_crawler.commands.outcome import take_no_arguments, told_in_a_line
 from datasync_crawler.commands.steps import run_steps
 from datasync_crawler.domain.choices import NAMES, read_choices
 from datasync_crawler.domain.completeness import read_verdict
+from datasync_crawler.domain.errors import ConfigurationError
 from datasync_crawler.settings import child_environment
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ class Command(ScrapyCommand):
         assert self.settings is not None
         state = Path(self.settings["STATE_DIR"])
         with held(state, "demo.lock"), Demo(state / "demo", opts.events, opts.speed) as demo:
+        _check_stage(opts.events, opts.speed)
             for name, value in demo.settings.items():
                 self.settings.set(name, value, priority="cmdline")
             outcome = self._ingest()

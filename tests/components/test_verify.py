@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from datasync_crawler.adapters.ledger import Ledger
+from datasync_crawler.domain.page import Page, StoredPage
+from datasync_crawler.domain.shard import Checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 PACKAGE = "datasync_crawler.commands"
-OPTIONS = {"spot": 0, "with_parent": False, "when_told": False, "demo": False, "partial": False}
+OPTIONS = {"spot": 0, "with_parent": False, "when_told": False, "partial": False}
+DEMO = {"demo": False, "events": 1, "speed": 1.0}
 
 
 @pytest.fixture
@@ -26,11 +29,11 @@ def ended(
 ) -> Callable[..., tuple[int, str]]:
     """Runs a command; gives its exit code and what it said on stderr."""
 
-    def run(name: str, *args: str, **changes: Any) -> tuple[int, str]:
+    def run(name: str, *args: str, demo: dict[str, Any] | None = None, **changes: Any) -> tuple[int, str]:
         asked: Any = import_module(f"{PACKAGE}.{name}").Command()
         own = {"STATE_DIR": str(tmp_path / "state"), "DATABASE_URL": ""}
         asked.settings = crawler_with(**{**own, **changes}).settings
-        asked.run(list(args), argparse.Namespace(**OPTIONS))
+        asked.run(list(args), argparse.Namespace(**OPTIONS, **DEMO | (demo or {})))
         return asked.exitcode, capsys.readouterr().err
 
     return run
@@ -52,9 +55,6 @@ def test_a_proof_that_cannot_be_read_is_none(ended: Any, postgres_url: str) -> N
     assert (code, "cannot be read; run: scrapy crawl events" in err, err.count("\n")) == (1, True, 1)
 
 
-@pytest.mark.parametrize(
-    ("name", "args"), [("verify", ()), ("export-ids", ("ids",)), ("ingest", ()), ("preflight", ())]
-)
 def test_a_drain_that_has_not_ended_is_told_from_none(ended: Any, postgres_url: str) -> None:
     with Ledger.open(postgres_url) as ledger:
         shard = ledger.plant([(None, None)])[0].id
@@ -90,6 +90,9 @@ def test_a_demo_of_nonsense_is_refused_before_anything_starts(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "args"), [("verify", ()), ("export-ids", ("ids",)), ("ingest", ()), ("preflight", ())]
+)
 def test_an_interrupt_is_one_line_and_no_traceback(
     name: str, args: tuple[str, ...], ended: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
