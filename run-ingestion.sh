@@ -17,7 +17,8 @@ example:
   TARGET_API_KEY=... sh run-ingestion.sh --local
 
 The key and every other setting come from the environment or from .env (see .env.example).
-Exit: 0 complete, 1 not complete but resumable, 2 wrong use, 3 submission unknown, 4 key expired, 5 already running.
+Exit: 0 complete, 1 not complete but resumable, 2 wrong use, 3 submission unknown, 4 key expired, 5 already running,
+128 + N ended by signal N.
 USAGE
 }
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from scrapy.commands import ScrapyCommand
 
 from datasync_crawler.adapters.ledger import Ledger
-from datasync_crawler.adapters.state import database, held
 from datasync_crawler.adapters.saying import say
+from datasync_crawler.adapters.state import database, held
 from datasync_crawler.commands.demo import Demo
 from datasync_crawler.commands.outcome import take_no_arguments, told_in_a_line
 from datasync_crawler.commands.steps import run_steps
@@ -63,8 +63,10 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         """The paragraph of ``--help``."""
         return (
-            "Runs the whole chain; run it again after anything, it goes on where it stopped. "
-            "Example: TARGET_API_KEY=... scrapy ingest"
+            "Runs the whole chain; run it again after anything, it goes on where it stopped. Exit: 0 complete, 1 not "
+            "complete but resumable, 2 wrong use or refused key, 3 submission unknown, 4 key expired, 5 the state is "
+            "held, 128 + N ended by signal N. "
+            "Examples: TARGET_API_KEY=... scrapy ingest; scrapy ingest --demo --events 20000 --speed 100"
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -82,9 +84,9 @@ class Command(ScrapyCommand):
 
     def _demonstrate(self, opts: argparse.Namespace) -> int:
         assert self.settings is not None
+        _check_stage(opts.events, opts.speed)
         state = Path(self.settings["STATE_DIR"])
         with held(state, "demo.lock"), Demo(state / "demo", opts.events, opts.speed) as demo:
-        _check_stage(opts.events, opts.speed)
             for name, value in demo.settings.items():
                 self.settings.set(name, value, priority="cmdline")
             outcome = self._ingest()
@@ -116,14 +118,14 @@ def _check_stage(events: int, speed: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """The exit code of the step that ended the chain, and how many events are stored and proven."""
+    """The exit code of the step that ended the chain, how many events are stored and proven, where words go."""
 
     code: int
     events: int = 0
+    aside: bool = False
 
     def told(self) -> int:
         """The exit code, after the last line of a chain that went through."""
         if self.code == 0:
             say(f"ingestion complete: {self.events} events", aside=self.aside)
-    aside: bool = False
         return self.code

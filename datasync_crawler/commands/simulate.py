@@ -23,6 +23,13 @@ class Command(ScrapyCommand):
         """The line in the list of commands."""
         return "Run the bundled simulator (options after --, see scrapy simulate -- --help)"
 
+    def long_desc(self) -> str:
+        """The paragraph of ``--help``."""
+        return (
+            "Serves a stand-in for the service on this machine until it is told to stop; its line says where and with "
+            "which key. Example: scrapy simulate -- --events 20000 --speed 10 --faults light --port 8900"
+        )
+
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Scrapy's own, and whatever follows them: the simulator has options of its own."""
         super().add_options(parser)

@@ -76,20 +76,20 @@ def test_the_help_of_the_ingestion_names_every_way_and_exit_code() -> None:
     assert all(word in answer for word in ("--local", "--docker", "--demo", "example:", "0 complete", "4 key expired"))
 
 
-@pytest.mark.parametrize("script", ["run-ingestion.sh", "run-tests.sh"])
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_the_help_of_submitting_names_an_example_and_every_exit_code(checkout: Path, option: str) -> None:
+    answer = sh("submit.sh", option, cwd=checkout)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert all(word in answer.stdout for word in ("usage: sh submit.sh REPO_URL", "example:", "0 accepted", "4 key"))
+
+
+@pytest.mark.parametrize("script", ["run-ingestion.sh", "run-tests.sh", "submit.sh"])
 def test_an_unknown_option_gets_one_line_and_exit_2(script: str) -> None:
     answer = sh(script, "--nonsense")
     assert (answer.returncode, answer.stdout) == (2, "")
     assert answer.stderr == f"{script}: unknown option --nonsense (see --help)\n"
 
 
-def test_two_ways_at_once_are_refused() -> None:
-    answer = sh("run-ingestion.sh", "--demo", "--local")
-    assert answer.returncode == 2
-    assert answer.stderr.count("\n") == 1
-
-
-@pytest.mark.parametrize("arguments", [(), ("",), ("a", "b")], ids=["none", "empty", "two"])
 @pytest.mark.parametrize(
     ("environment", "dotenv", "aside"),
     [({}, "", False), ({"PROGRESS": "JSON"}, "", True), ({}, "json", True), ({"PROGRESS": "plain"}, "json", False)],
@@ -104,6 +104,13 @@ def test_the_set_up_is_told_aside_where_programs_read_views(
     assert (answer.stdout if aside else answer.stderr) == ""
 
 
+def test_two_ways_at_once_are_refused() -> None:
+    answer = sh("run-ingestion.sh", "--demo", "--local")
+    assert answer.returncode == 2
+    assert answer.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [(), ("",), ("a", "b")], ids=["none", "empty", "two"])
 def test_submitting_needs_exactly_one_repository(arguments: tuple[str, ...]) -> None:
     answer = sh("submit.sh", *arguments)
     assert (answer.returncode, answer.stdout) == (2, "")
