@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
@@ -14,12 +13,14 @@ from datasync_crawler.adapters.submission_file import write_submission
 from datasync_crawler.commands.keeping import kept_database
 from datasync_crawler.commands.outcome import told_in_a_line
 from datasync_crawler.commands.proof import prove
+from datasync_crawler.commands.target import target_file
 from datasync_crawler.domain.choices import read_choices
 from datasync_crawler.domain.errors import ConfigurationError, LedgerError, NotComplete
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from pathlib import Path
 
     from datasync_crawler.adapters.ledger import SnapshotIds
     from datasync_crawler.domain.choices import Choices
@@ -62,16 +63,17 @@ class Command(ScrapyCommand):
                 raise ConfigurationError("name one FILE to write, or - for standard output (see --help)")
             assert self.settings is not None
             try:
-                _export(read_choices(self.settings, keyed=False), args[0], partial=opts.partial)
+                target = None if args[0] == _STDOUT else target_file(args[0])
+                _export(read_choices(self.settings, keyed=False), target, partial=opts.partial)
             except BrokenPipeError:
                 # Whoever read them had enough; the interpreter would complain once more at its end.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 self.exitcode = 1
 
 
-def _export(choices: Choices, target: str, *, partial: bool) -> None:
+def _export(choices: Choices, target: Path | None, *, partial: bool) -> None:
     with kept_database(choices) as url, Ledger.open(url, id_only=choices.id_only) as ledger:
-        proven = None if partial else prove(ledger)[0].count
+        proven = None if partial else _proven(ledger)
         with ledger.id_stream() as stream:
             if proven not in {None, stream.count}:
                 raise NotComplete(f"not complete: {proven} events were proven, {stream.count} are stored")
@@ -79,14 +81,23 @@ def _export(choices: Choices, target: str, *, partial: bool) -> None:
             print(f"scrapy export-ids: {stream.count} ids", file=sys.stderr, flush=True)
 
 
-def _write(target: str, stream: SnapshotIds) -> None:
-    if target == _STDOUT:
+def _proven(ledger: Ledger) -> int:
+    try:
+        return prove(ledger)[0].count
+    except NotComplete as error:
+        if not ledger.shards():
+            raise
+        raise NotComplete(f"{error}; --partial writes what is there") from error
+
+
+def _write(target: Path | None, stream: SnapshotIds) -> None:
+    if target is None:
         for chunk in _lines(stream):
             sys.stdout.buffer.write(chunk)
         sys.stdout.buffer.flush()
         return
     try:
-        write_submission(Path(target), _lines(stream))
+        write_submission(target, _lines(stream))
     except OSError as error:
         raise LedgerError(f"{target} cannot be written: {error.strerror}") from error
 

@@ -17,6 +17,11 @@ def prove(ledger: Ledger) -> tuple[Verdict, Standing]:
     """The verdict of the last drain and how the ledger stands; NotComplete naming all that speaks against it."""
     document = ledger.remembered("verdict").get("complete")
     if document is None:
+        rows = sum(shard.rows for shard in ledger.shards())
+        if rows:
+            raise NotComplete(
+                f"not complete: {rows} events are stored, no drain came to its end; run scrapy crawl events"
+            )
         raise NotComplete("nothing was drained yet: run scrapy crawl events")
     try:
         verdict = read_verdict(document)

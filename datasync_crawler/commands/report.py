@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
@@ -10,12 +9,14 @@ from scrapy.commands import ScrapyCommand
 from datasync_crawler.commands.keeping import kept_ledger
 from datasync_crawler.commands.leaving import report_file, write_report
 from datasync_crawler.commands.outcome import take_no_arguments, told_in_a_line
+from datasync_crawler.commands.target import target_file
 from datasync_crawler.domain.choices import read_choices
 from datasync_crawler.domain.errors import ConfigurationError
 from datasync_crawler.flow.secrets import Secrets
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from datasync_crawler.adapters.ledger import Ledger
     from datasync_crawler.domain.choices import Choices
@@ -55,7 +56,7 @@ class Command(ScrapyCommand):
             take_no_arguments(args)
             assert self.settings is not None
             choices = read_choices(self.settings, keyed=False)
-            file = Path(opts.output) if opts.output else report_file(choices)
+            file = target_file(opts.output) if opts.output else report_file(choices)
             with kept_ledger(choices) as ledger:
                 _write(file, ledger, choices)
             print(file)

@@ -25,13 +25,14 @@ IDS = ["b", "A\tb", "ü\\n"]
 SORTED = "A\tb\nb\nü\\n\n"
 
 
-def fill(url: str, *, count: int = len(IDS), proven: bool = True) -> None:
-    """A ledger of these events, whose proof is of so many."""
+def fill(url: str, *, count: int = len(IDS), proven: bool = True, ended: bool = True) -> None:
+    """A ledger of these events, whose proof is of so many, if the drain ended."""
     with Ledger.open(url) as ledger:
         (shard,) = ledger.plant([(None, None)])
         ends = Checkpoint(1, IDS[-1], proof="end" if proven else None)
         ledger.store(StoredPage(shard.id, ledger.lease(), "list", Page(IDS, [3, 2, 1]), ends))
-        ledger.remember("verdict", "complete", Verdict(complete=True, count=count).to_json())
+        if ended:
+            ledger.remember("verdict", "complete", Verdict(complete=True, count=count).to_json())
 
 
 @pytest.fixture
@@ -78,9 +79,18 @@ def test_an_unproven_set_is_refused_unless_it_is_wished_for(
     assert (tmp_path / "ids.txt").read_text() == SORTED
 
 
+def test_of_a_drain_that_has_not_ended_what_is_there_can_be_had(
+    exported: Any, postgres_url: str, tmp_path: Path
+) -> None:
+    fill(postgres_url, ended=False)
+    code, err = exported(str(tmp_path / "ids.txt"))
+    told = "not complete: 3 events are stored, no drain came to its end; run scrapy crawl events"
+    assert (code, err) == (1, f"scrapy export-ids: {told}; --partial writes what is there\n")
+
+
 def test_nothing_drained_is_nothing_to_export(exported: Any, tmp_path: Path) -> None:
     code, err = exported(str(tmp_path / "ids.txt"))
-    assert (code, "nothing was drained yet" in err) == (1, True)
+    assert (code, "nothing was drained yet" in err, "--partial" in err) == (1, True, False)
 
 
 def test_an_empty_set_is_an_empty_file(exported: Any, tmp_path: Path) -> None:
@@ -88,18 +98,24 @@ def test_an_empty_set_is_an_empty_file(exported: Any, tmp_path: Path) -> None:
     assert (tmp_path / "ids.txt").read_bytes() == b""
 
 
-def test_a_file_that_cannot_be_written_is_told(exported: Any, postgres_url: str, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_told(exported: Any, postgres_url: str) -> None:
     fill(postgres_url)
-    (tmp_path / "folder").mkdir()
-    code, err = exported(str(tmp_path / "folder"))
+    code, err = exported("/proc/ids.txt")
     assert (code, "cannot be written" in err, err.count("\n")) == (1, True, 1)
+
+
+def test_no_folder_is_made_for_it(exported: Any, tmp_path: Path) -> None:
+    file = tmp_path / "no" / "ids.txt"
+    told = f"scrapy export-ids: {file} cannot be written: there is no folder {file.parent}\n"
+    assert exported(str(file)) == (2, told)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("target", [".", "", "..", "/"])
 def test_what_is_no_file_is_told_in_one_line(target: str, exported: Any, postgres_url: str) -> None:
     fill(postgres_url)
     code, err = exported(target)
-    assert (code, "cannot be written" in err, err.count("\n")) == (1, True, 1)
+    assert (code, "cannot be written: it is a folder" in err, err.count("\n")) == (2, True, 1)
 
 
 @pytest.mark.parametrize("linked", [False, True])
@@ -112,7 +128,7 @@ def test_what_is_there_and_no_regular_file_stays(
     if linked:
         target.symlink_to(tmp_path / "pipe")
     code, err = exported(str(target))
-    assert (code, "else than a regular file" in err) == (1, True)
+    assert (code, "else than a regular file" in err) == (2, True)
     assert (tmp_path / "pipe").is_fifo()
     assert target.is_symlink() is linked
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import stat
 import time
 from dataclasses import replace
@@ -205,7 +206,7 @@ def test_the_command_writes_it_for_its_owner_alone_and_says_where(
     fill(postgres_url, proven=False)
     asked: Any = Command()
     asked.settings = crawler_with(DATABASE_URL=postgres_url, TARGET_API_KEY="").settings
-    file = tmp_path / "here" / "report.html"
+    file = tmp_path / "told.html"
     asked.run([], argparse.Namespace(output=str(file)))
     assert capsys.readouterr().out == f"{file}\n"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -218,7 +219,9 @@ def test_the_command_writes_it_for_its_owner_alone_and_says_where(
     ("args", "output", "code", "said"),
     [
         (["now"], None, 2, "unexpected argument: now"),
-        ([], "/proc/no/report.html", 2, "/proc/no/report.html cannot be written: "),
+        ([], "/proc/no/report.html", 2, "/proc/no/report.html cannot be written: there is no folder /proc/no"),
+        ([], "/proc/report.html", 2, "/proc/report.html cannot be written: "),
+        ([], "/proc", 2, "/proc cannot be written: it is a folder"),
         ([], None, 1, "nothing is there yet"),
     ],
 )
@@ -259,9 +262,6 @@ def test_a_run_leaves_what_it_was_run_with_and_what_its_monitors_said(
     assert "undisclosed" not in html
 
 
-def test_a_report_that_cannot_be_left_is_a_warning_and_nothing_more(
-    crawler_with: Callable[..., Crawler], postgres_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
 def test_what_is_there_and_no_regular_file_stays(
     crawler_with: Callable[..., Crawler], postgres_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -290,6 +290,9 @@ def test_of_a_demo_nothing_is_offered_that_needs_its_database(
     ]
 
 
+def test_a_report_that_cannot_be_left_is_a_warning_and_nothing_more(
+    crawler_with: Callable[..., Crawler], postgres_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     fill(postgres_url)
     (tmp_path / "report.html").mkdir()
     choices = read_choices(crawler_with(DATABASE_URL=postgres_url).settings)
