@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from datasync_crawler.flow.secrets import Secrets
 
 _MOST, _LONGEST = 20, 300
+# Before each of Spidermon's lines, some of which are empty or a rule.
+_OF_MONITORS = "[Spidermon]"
 
 
 class Troubles(logging.Handler):
@@ -30,6 +32,8 @@ class Troubles(logging.Handler):
         return tuple(self._kept)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keeps the first line of the record's message."""
+        """Keeps the first line of the record's message, if there are words in it."""
         text = printable(self._secrets.mask(text_of(record)).split("\n", 1)[0])
+        if not any(map(str.isalnum, text.removeprefix(_OF_MONITORS))):
+            return
         self._kept.append(Trouble(record.created, text[:_LONGEST]))

@@ -175,6 +175,15 @@ async def test_what_the_log_warns_of_is_shown_without_the_key(crawler_with: Call
     assert [trouble.text for trouble in gallery.views[-1].troubles] == ["refused {key}\\x1b]0;owned\\x07"]
 
 
+async def test_a_line_without_words_is_no_trouble(crawler_with: Callable[..., Crawler]) -> None:
+    gallery = Gallery()
+    kept = await opened(crawler_with(), gallery, run=Drain(service(), FREE).run)
+    for line in ("[Spidermon] \nFAIL: Pace", "[Spidermon] ------", "", "[Spidermon] PaceMonitor/pace... FAIL"):
+        logging.getLogger("anybody").error(line)
+    await close(kept)
+    assert [trouble.text for trouble in gallery.views[-1].troubles] == ["[Spidermon] PaceMonitor/pace... FAIL"]
+
+
 async def test_a_malformed_call_of_the_log_is_kept_and_hurts_nobody(crawler_with: Callable[..., Crawler]) -> None:
     gallery = Gallery()
     kept = await opened(crawler_with(), gallery, run=Drain(service(), FREE).run)
