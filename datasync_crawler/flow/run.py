@@ -158,17 +158,22 @@ class Run:
 
     def needless(self, lane: LiveLane) -> bool:
         """Whether lanes of larger pages bring what is left as early as all together would."""
-        larger = max((other.endpoint.cap for other in self.lanes.values()), default=0)
-        if self.left is None or larger == lane.endpoint.cap:
+        larger = max((other.endpoint.cap for other in self._entering()), default=0)
+        if self.left is None or larger <= lane.endpoint.cap:
             return False
         coming = sum(call.limit for call in self.flying if isinstance(call, Ask))
         return needless(lane.endpoint.cap, list(self._supplies()), self.left - coming)
 
+    def _entering(self) -> Iterator[LiveLane]:
+        """The lanes that can bring any rows: one that walks along its own chain may come to where that ends."""
+        if self.shards.numbered:
+            return (lane for lane in self.lanes.values() if lane.endpoint.numbered)
+        return (lane for lane in self.lanes.values() if lane.endpoint.positionable)
+
     def _supplies(self) -> Iterator[Supply]:
         caps: dict[str, int] = {}
-        for lane in self.lanes.values():
-            if lane.endpoint.positionable or lane.endpoint.numbered:
-                caps[lane.lane.pool] = max(caps.get(lane.lane.pool, 0), lane.endpoint.cap)
+        for lane in self._entering():
+            caps[lane.lane.pool] = max(caps.get(lane.lane.pool, 0), lane.endpoint.cap)
         now = self.clock.monotonic()
         for pool, cap in caps.items():
             budget = self.gate.budgets[pool]
