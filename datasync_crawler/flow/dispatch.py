@@ -99,7 +99,7 @@ class Dispatch:
                 break
             if not self._may_go_on():
                 run.stop(NotComplete("no way that is known leads into the shards that are open: run discover --fresh"))
-            if self._waits_for_a_window():
+            if self._waits_for_a_window() and run.met_again <= run.stored:
                 run.progress_at = run.clock.monotonic()
             idle = run.clock.monotonic() - run.progress_at
             if idle > self._give_up_after:

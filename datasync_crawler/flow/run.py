@@ -157,9 +157,12 @@ class Run:
         return any(self._alone(course, now) for course in self.courses.values())
 
     def needless(self, lane: LiveLane) -> bool:
-        """Whether lanes of larger pages bring what is left as early as all together would."""
+        """Whether lanes of larger pages bring what is left as early as all together would.
+
+        Not while the pages that come hold nothing new: what brings them may go round in circles.
+        """
         larger = max((other.endpoint.cap for other in self._entering()), default=0)
-        if self.left is None or larger <= lane.endpoint.cap:
+        if self.left is None or larger <= lane.endpoint.cap or self.met_again:
             return False
         coming = sum(call.limit for call in self.flying if isinstance(call, Ask))
         return needless(lane.endpoint.cap, list(self._supplies()), self.left - coming)

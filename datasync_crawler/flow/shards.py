@@ -76,10 +76,10 @@ class LiveShards:
         self._live[lower.id] = LiveShard(lower)
 
     def look_again(self) -> None:
-        """All rows are in: an end that was told before may be asked about at once."""
+        """All rows are in: an end that was told before may be asked about at once, also where that was given up."""
         for live in self.open:
             if live.looks:
-                live.not_before = float("-inf")
+                live.not_before, live.in_vain = float("-inf"), False
 
     def told(self) -> list[LiveShard]:
         """Shards whose end was told by their last page, and of which nothing is known to lie behind it."""
@@ -150,7 +150,7 @@ class LiveShards:
     def _free(self, endpoint: Endpoint, outlook: Outlook) -> list[LiveShard]:
         waiting = [live for live in self if not live.flying and not live.shard.done and not live.in_vain]
         # What had no rows is looked at again when all else has come to its end: until then the totals tell nothing.
-        going = any(not live.shard.done and not live.in_vain and not live.void for live in self)
+        going = any(not (live.shard.done or live.in_vain or live.void or live.looks) for live in self)
         settled = [live.shard.id for live in waiting if live.void] if going else [w.shard.id for w in self.witnessed()]
         free = [live for live in waiting if self._open(endpoint, live) and live.shard.id not in settled]
         return [live for live in free if not live.looks or not self._likely_ended(endpoint, live, outlook)]

@@ -88,6 +88,21 @@ def test_a_void_shard_waits_until_all_else_is_at_its_end() -> None:
     assert free(shards) is not None
 
 
+def test_a_void_shard_does_not_wait_for_one_whose_end_was_told() -> None:
+    shards = behind(Shard(1, 50, None), Shard(2, None, 50, Checkpoint(40, "1"), rows=10))
+    shards[1].void, shards[1].looks = True, 1
+    shards[2].looks, shards[2].not_before = 3, 99.0
+    assert free(shards) == 1
+
+
+def test_where_all_rows_are_in_an_end_that_was_given_up_is_asked_about_once_more() -> None:
+    shards = behind(Shard(1, None, None, Checkpoint(40, "1"), rows=10))
+    shards[1].looks, shards[1].in_vain = 4, True
+    assert free(shards) is None
+    shards.look_again()
+    assert free(shards) == 1
+
+
 def two(*, left: int, looks: int = 1) -> LiveShards:
     """An upper shard that has ``left`` of its 50 rows left, and a lower one whose end was told behind 50."""
     shards = behind(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from itertools import accumulate
 
+import pytest
 from msgspec.structs import replace
 
-from datasync_crawler.domain.profile import Pool
-from tests.flow.drain import drain
+from datasync_crawler.domain.profile import Endpoint, Pool
+from tests.flow.drain import Drain, drain
 from tests.flow.fake_clock import FakeClock, play
 from tests.flow.fake_service import NEWEST, Meter, Service, Way
 from tests.flow.worlds import (
@@ -113,3 +114,39 @@ def test_an_empty_set_is_proven_empty() -> None:
     assert drained.book.rows == set()
     assert [shard.checkpoint.proof for shard in drained.book.shards.values()] == ["second look"]
     assert len(drained.asks) == 2
+
+
+def test_small_pages_are_needless_beside_large_ones_unless_these_bring_nothing_new() -> None:
+    large = replace(FEED, cap=500)
+    limits = (Pool("list header", 10, 60.0, announced=True), Pool("feed", 10, 60.0, announced=True))
+
+    async def judged(feed: Endpoint, met_again: int) -> bool:
+        known = replace(profile(BY_HEADER, BY_FEED, endpoints=(LIST, feed), pools=limits), totals=(("list", 900),))
+        run = Drain(service(), known).run
+        run.met_again = met_again
+        return run.needless(run.lanes["header"])
+
+    assert play(judged(large, 0))
+    assert not play(judged(large, 1))
+    assert not play(judged(replace(large, cursor=None), 0)), "a chain may come to where it leads no more"
+
+
+@pytest.mark.parametrize(("met_again", "waits"), [(0, True), (5, False)])
+def test_to_wait_for_a_window_is_no_progress_where_only_known_rows_come(met_again: int, waits: bool) -> None:
+    async def drained() -> Drain:
+        clock = FakeClock()
+        asked = Service(clock, count=20, meters={"/list header": Meter(1, 600.0)})
+        closed = Pool("list header", 1, 600.0, announced=True)
+        run = Drain(
+            asked,
+            profile(BY_HEADER, pools=(closed,)),
+            clock=clock,
+            calls_before=[("list header", clock.stamp())],
+            give_up_after=30.0,
+        )
+        run.run.met_again = met_again
+        return await run.carry_out()
+
+    ended = play(drained())
+    assert (ended.run.failure is None) is waits
+    assert (ended.took > 600.0) is waits
