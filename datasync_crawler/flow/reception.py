@@ -109,7 +109,11 @@ class Reception:
             ungranted(run, call, reason)
 
     def abandoned(self, call: Call) -> None:
-        """A call is not waited for any more, as the crawl is being ended: that is no fault of its lane."""
+        """A call is not waited for any more, as the crawl is being ended: that is no fault of its lane.
+
+        No other call may leave in its place, as none would be waited for.
+        """
+        self._run.stop()
         self._run.land(call)
 
     def begun(self, call: StreamAsk, answer: Answer) -> bool:

@@ -131,6 +131,8 @@ def test_a_call_that_the_crawl_abandoned_is_no_fault_of_its_lane(spider: Any) ->
     lane = missed(spider, CallAbandoned("abandoned"))
     assert (lane.in_flight, lane.faults, lane.trouble, lane.last_error) == (0, 0, "", "")
     assert not spider.run.flying
+    assert spider.run.stopped, "what left in its place would be abandoned as well, and so on"
+    assert spider.run.failure is None
 
 
 def test_a_spider_that_is_ended_lets_no_further_call_leave(spider: Any) -> None:
