@@ -55,6 +55,8 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
     there; its body is read by whoever takes the answer.
     """
 
+    # Made with the engine: one that is made for the first call would miss that calls were abandoned before.
+    lazy = False
     experimental = False  # Scrapy's mark; a warning in every log would not make it less so
 
     def __init__(self, crawler: Crawler) -> None:

@@ -124,9 +124,20 @@ class _Process(AsyncCrawlerProcess):
     signal: int | None = None
 
     def _signal_shutdown(self, signum: int, frame: Any) -> None:
+        # To import it is to choose it.
+        from twisted.internet import reactor
+
         self.signal = signum
         end_within(128 + signum)
+        reactor.callFromThread(self._abandon)
         super()._signal_shutdown(signum, frame)
+
+    def _abandon(self) -> None:
+        """Scrapy cancels what it is waiting for, which need not be the spider's next call."""
+        for crawler in self.crawlers:
+            abandon = getattr(crawler.spider, "abandon", None)
+            if abandon is not None:
+                abandon()
 
     def _signal_kill(self, signum: int, _frame: Any) -> None:
         end_now(128 + signum, "told to twice")

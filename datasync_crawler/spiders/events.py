@@ -77,9 +77,14 @@ class EventsSpider(scrapy.Spider):
             async for call in self.dispatch.calls():
                 yield self.request(call)
         except (asyncio.CancelledError, GeneratorExit):
+            self.abandon()
+            raise
+
+    def abandon(self) -> None:
+        """The crawl is being ended from outside: no call leaves any more, and none under way is waited for."""
+        if self.run is not None:
             self.run.stop()
             self.crawler.signals.send_catch_log(calls_abandoned)
-            raise
 
     def request(self, call: Call) -> Request:
         """The request for a page or for a token, with words where secrets belong."""

@@ -224,3 +224,7 @@ async def test_a_call_that_comes_after_all_were_abandoned_does_not_leave(
     with pytest.raises(CallAbandoned):
         await handler.download_request(keyed(wire))
     assert wire.heard == []
+
+
+def test_it_is_there_before_the_first_call_to_hear_that_calls_are_abandoned() -> None:
+    assert KeyedDownloadHandler.lazy is False
