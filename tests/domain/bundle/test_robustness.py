@@ -132,7 +132,9 @@ def test_a_bundle_of_600_kb_takes_less_than_four_seconds_of_one_core() -> None:
 def test_a_reading_leaves_nothing_for_the_garbage_collector() -> None:
     source = (CASES / "vite_wrapper" / "index-Bq3x9dTf.js").read_bytes()
     read_bundle(source)
-    gc.collect()
+    # What earlier tests left may take more than one round: finalizers leave something as well.
+    for _ in range(3):
+        gc.collect()
     read_bundle(source)
     assert gc.collect() < 100
 
