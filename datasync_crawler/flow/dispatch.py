@@ -15,7 +15,7 @@ import msgspec
 from datasync_crawler.domain.asking import Ask, ceiling, chained, page_url, rows_wanted, start_of
 from datasync_crawler.domain.ending import Belief
 from datasync_crawler.domain.errors import DatasyncError, NotComplete
-from datasync_crawler.domain.planner import rows_to_the_end
+from datasync_crawler.domain.planner import Outlook, rows_to_the_end
 from datasync_crawler.flow.courses import State
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.liveshard import LiveShard
@@ -182,12 +182,13 @@ class Dispatch:
         async with self._run.cutting:
             if self._obstacle(lane) != 0:
                 return None
-            live = run.shards.next_free(lane.endpoint, run.outlook, run.clock.monotonic())
+            outlook = run.outlook
+            live = run.shards.next_free(lane.endpoint, outlook, run.clock.monotonic())
             if live is None:
                 live = await self._cut(lane)
             if live is None:
                 return None
-            ask = self._ask(lane, live)
+            ask = self._ask(lane, live, outlook)
             run.claim(ask, lane.token.version if lane.token else 0)
             return ask
 
@@ -201,7 +202,7 @@ class Dispatch:
         run.shards.take_over(upper, lower)
         return run.shards[lower.id]
 
-    def _ask(self, lane: LiveLane, live: LiveShard) -> Ask:
+    def _ask(self, lane: LiveLane, live: LiveShard, outlook: Outlook) -> Ask:
         run, endpoint, now = self._run, lane.endpoint, self._run.clock.wall()
         shard = run.shards.seen_by(endpoint, live)
         if live.blind and endpoint.cursor_param is not None and shard.checkpoint.cursor is not None:
@@ -212,7 +213,7 @@ class Dispatch:
         if run.shards.numbered:
             limit, start = rows_wanted(endpoint, run.reach(shard), limit), start_of(shard)
         elif endpoint.limit_param is not None and not live.trimmed:
-            limit = min(limit, rows_to_the_end(shard, run.outlook, endpoint.cap))
+            limit = min(limit, rows_to_the_end(shard, outlook, endpoint.cap))
             live.trimmed = limit < endpoint.cap
         sample = run.profile.sample_id or "0"
         url = page_url(endpoint, lane.lane.credential, shard, limit, now, sample, start)
