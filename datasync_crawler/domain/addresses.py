@@ -1,8 +1,9 @@
-"""Addresses that come from outside: references that may be none at all, and redirects."""
+"""Addresses that come from outside: references that may be none at all, redirects, and hosts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from urllib.parse import urljoin, urlsplit
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -28,3 +29,12 @@ def told_address(url: str, headers: Mapping[str, str]) -> str | None:
     """Where the ``Location`` of an answer of ``url`` leads; None where it tells none."""
     told = header_of(headers, "location")
     return joined(url, told) if told else None
+
+
+def is_ip_address(host: str) -> bool:
+    """Whether a host is an address of its own and no name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

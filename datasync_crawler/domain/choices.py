@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from datasync_crawler.domain.addresses import is_ip_address
 from datasync_crawler.domain.errors import ConfigurationError
 from datasync_crawler.domain.submission import repository
 
@@ -193,21 +193,13 @@ def _one_of(settings: Mapping[str, object], name: str, words: tuple[str, ...]) -
 def _host(settings: Mapping[str, object], name: str) -> str:
     value = _text(settings, name)
     written = value.isascii() and all(letter.isalnum() or letter in ".:-_" for letter in value)
-    if not value or not written or not (_may_be_a_name(value) or _is_address(value)):
+    if not value or not written or not (_may_be_a_name(value) or is_ip_address(value)):
         raise ConfigurationError(f"{name} must be the name or address of an interface of this machine, not {value!r}")
     return value
 
 
 def _may_be_a_name(host: str) -> bool:
     return ":" not in host and not host.replace(".", "").isdigit()
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _port(settings: Mapping[str, object], name: str) -> int | None:

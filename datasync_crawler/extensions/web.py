@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from aiohttp import web
 
+from datasync_crawler.domain.addresses import is_ip_address
 from datasync_crawler.domain.view import View
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Page:
         """Whether it answers to that name, which no foreign page can have."""
         if _is_loopback(self._host):
             return _is_loopback(host)
-        return host.lower() == self._host.lower() or _is_address(host) or (bool(host) and "." not in host)
+        return host.lower() == self._host.lower() or is_ip_address(host) or (bool(host) and "." not in host)
 
     async def _page(self, _request: web.Request) -> web.Response:
         return web.Response(body=self._html, content_type="text/html", charset="utf-8", headers=_SECURE | self._policy)
@@ -179,20 +180,12 @@ def _host_of(header: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    return host.lower() == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
+    return host.lower() == "localhost" or (is_ip_address(host) and ip_address(host).is_loopback)
 
 
 def _reachable(host: str) -> str:
     """The name by which this machine reaches what listens there: everywhere is no place to go to."""
-    if not _is_address(host) or not ip_address(host).is_unspecified:
+    if not is_ip_address(host) or not ip_address(host).is_unspecified:
         return host
     return "::1" if ":" in host else "127.0.0.1"
 
