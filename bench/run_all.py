@@ -60,6 +60,12 @@ CLAIMS = (
         "the machine's floor",
     ),
     Claim("the proof", ("bench.proof",), "the proof", "its floor, a count of the table"),
+    Claim(
+        "the first events",
+        ("bench.first_rows",),
+        "first keyed call to first events stored",
+        "the floor, one page",
+    ),
     Claim("killed and resumed", ("bench.kills",), "pages fetched again", ratio=""),
 )
 SHORT = (

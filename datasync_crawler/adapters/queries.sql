@@ -41,6 +41,9 @@ LOCK TABLE ingestion_progress IN SHARE ROW EXCLUSIVE MODE;
 -- plant --
 INSERT INTO ingestion_progress (low, high) VALUES (%(low)s, %(high)s);
 
+-- uproot --
+TRUNCATE ingestion_progress, lane_pages, rejected_rows, ingested_events RESTART IDENTITY;
+
 -- lock_leases --
 LOCK TABLE ledger_leases IN SHARE ROW EXCLUSIVE MODE;
 

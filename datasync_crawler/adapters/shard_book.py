@@ -52,6 +52,10 @@ class ShardBook(Session):
             cursor.execute(QUERIES["shards"])
             return [_shard(row) for row in cursor.fetchall()]
 
+    def uproot(self) -> None:
+        """Takes out all shards and all rows; only for what was planted before a profile was there to drain by."""
+        self._run("uproot")
+
     def leased_for(self, holder: str) -> float | None:
         """The seconds that the lease of somebody other than ``holder`` still runs, None when nobody else has one."""
         return next((seconds for (seconds,) in self._rows("leased_for", holder=holder)), None)

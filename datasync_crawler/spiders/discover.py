@@ -13,21 +13,22 @@ from scrapy import Request, Spider
 
 from datasync_crawler.adapters.beginning import beginning
 from datasync_crawler.adapters.browser import find_browser, launch_options
+from datasync_crawler.adapters.planting import Planting
 from datasync_crawler.adapters.profile_file import read_profile_file, write_description, write_profile_file
 from datasync_crawler.adapters.recall import learned_pools
 from datasync_crawler.adapters.saying import say
+from datasync_crawler.adapters.state import identity
 from datasync_crawler.adapters.worker import LedgerWorker
 from datasync_crawler.domain.choices import origin_of, read_choices
 from datasync_crawler.domain.discovery.conclude import conclude
 from datasync_crawler.domain.discovery.describing import describe
 from datasync_crawler.domain.discovery.earlier import known_pools, leads_of
-from datasync_crawler.domain.discovery.keeping import beginnings
+from datasync_crawler.domain.discovery.keeping import begun_by
 from datasync_crawler.domain.discovery.standin import stand_in
 from datasync_crawler.domain.discovery.summary import summary
 from datasync_crawler.domain.errors import ConfigurationError, DatasyncError
-from datasync_crawler.domain.page import StoredPage
 from datasync_crawler.domain.profile import read_profile
-from datasync_crawler.domain.ways import joining, numbered, upwards
+from datasync_crawler.domain.ways import numbered, upwards
 from datasync_crawler.flow.clock import SystemClock
 from datasync_crawler.handlers import secrets_of
 from datasync_crawler.spiders.keyed import Interrogation
@@ -39,10 +40,8 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from scrapy.settings import BaseSettings
 
-    from datasync_crawler.adapters.ledger import Ledger
     from datasync_crawler.domain.choices import Choices
     from datasync_crawler.domain.discovery.case import Case
-    from datasync_crawler.domain.discovery.keeping import Beginnings
     from datasync_crawler.domain.profile import Profile
     from datasync_crawler.spiders.rendering import Rendering
 
@@ -102,33 +101,35 @@ class DiscoverSpider(Spider):
     async def _profile(self, choices: Choices) -> Profile:
         origin, state = origin_of(choices.api_base), Path(choices.state)
         ledger = LedgerWorker(choices.database or "", id_only=choices.id_only)
+        planting = Planting(ledger, identity(state))
         try:
             await ledger.do(lambda it: it.bind(origin))
             known = await self._known(ledger, state, choices)
             if known is None:
-                profile = await self._discover(ledger, choices, known)
+                profile = await self._discover(planting, choices, known)
             elif self.fresh:
-                profile = await self._fitting(ledger, known, await self._discover(ledger, choices, known))
+                profile = await self._fitting(ledger, known, await self._discover(planting, choices, known))
             elif leads_of(known):
-                profile = await self._look_again(ledger, choices, known)
+                profile = await self._look_again(planting, choices, known)
             else:
                 logger.info("The profile of %s is used again; --fresh makes a new one", choices.api_base)
                 profile = known
             await ledger.do(lambda it: it.save_profile(profile.to_json()))
+            await planting.end()
             write_profile_file(state, profile)
         finally:
             await ledger.close()
         return profile
 
-    async def _look_again(self, ledger: LedgerWorker, choices: Choices, known: Profile) -> Profile:
+    async def _look_again(self, planting: Planting, choices: Choices, known: Profile) -> Profile:
         """A new profile, as the last drain met addresses that none had looked at; the known one where it must do."""
         logger.info("The last drain met new addresses: discovery looks again")
         try:
-            profile = await self._discover(ledger, choices, known)
+            profile = await self._discover(planting, choices, known)
         except DatasyncError as error:
             logger.warning("Nothing new was found: %s", error)
             return known
-        return await self._fitting(ledger, known, profile)
+        return await self._fitting(planting.ledger, known, profile)
 
     async def _fitting(self, ledger: LedgerWorker, known: Profile, found: Profile) -> Profile:
         """The profile that was found, unless rows are stored already whose places it would count otherwise."""
@@ -144,19 +145,25 @@ class DiscoverSpider(Spider):
         profile = read_profile(document) if document else read_profile_file(state)
         return profile if profile is not None and profile.api_base == choices.api_base else None
 
-    async def _discover(self, ledger: LedgerWorker, choices: Choices, earlier: Profile | None) -> Profile:
+    async def _discover(self, planting: Planting, choices: Choices, earlier: Profile | None) -> Profile:
+        ledger, origin, whole = planting.ledger, origin_of(choices.api_base), not choices.id_only
+
+        async def keep_early(case: Case) -> None:
+            if earlier is None and case.main is not None:
+                profile = conclude(case, origin, time.time())
+                await planting.plant(begun_by(case, profile, whole=whole, settled=False))
+
         case = await Approach(choices.api_base, choices.dashboard, self._send, self._render, leads_of(earlier)).case()
-        digest = choices.key_digest
         pools = known_pools(earlier, await ledger.do(learned_pools))
-        start = time.monotonic()
-        clock = SystemClock(await ledger.do(beginning))
-        case = await Interrogation(self._send, secrets_of(self.crawler), ledger, digest, pools, clock).run(case)
+        start, clock = time.monotonic(), SystemClock(await ledger.do(beginning))
+        secrets, digest = secrets_of(self.crawler), choices.key_digest
+        case = await Interrogation(self._send, secrets, ledger, digest, pools, clock, keep_early).run(case)
         logger.info("%d keyed calls in %.1f s", len(case.answers), time.monotonic() - start)
         # A service may repeat the key anywhere in its answers, and findings quote them.
-        profile = self._masked(conclude(case, origin_of(choices.api_base), time.time()))
+        profile = self._masked(conclude(case, origin, time.time()))
         write_description(Path(choices.state), self._masked(describe(case, profile)))
-        if not numbered(profile):
-            await self._keep(ledger, case, profile, whole=not choices.id_only)
+        rows = await planting.plant(begun_by(case, profile, whole=whole))
+        logger.info("%d rows of the probes are kept", rows)
         return profile
 
     def _masked(self, found: T) -> T:
@@ -164,12 +171,6 @@ class DiscoverSpider(Spider):
             return found
         text = secrets_of(self.crawler).mask(msgspec.json.encode(found).decode())
         return msgspec.json.decode(text, type=type(found))
-
-    async def _keep(self, ledger: LedgerWorker, case: Case, profile: Profile, *, whole: bool) -> None:
-        begun = beginnings(case, joining(profile, whole=whole), up=upwards(profile), whole=whole)
-        if begun is not None:
-            rows = await ledger.do(lambda it: _store(it, begun))
-            logger.info("%d rows of the probes are kept", rows)
 
     async def _render(self, names: tuple[str, ...], stored: tuple[str, ...]) -> Rendering | None:
         if not self.settings.getdict("PLAYWRIGHT_LAUNCH_OPTIONS"):
@@ -192,12 +193,3 @@ class DiscoverSpider(Spider):
         if self.crawler.engine is None:
             raise RuntimeError("nothing can be sent before the crawl has begun")
         return await self.crawler.engine.download_async(request)
-
-
-def _store(ledger: Ledger, begun: Beginnings) -> int:
-    """Plants the first shards with the probes' rows in them; a ledger that has shards stays as it is."""
-    if ledger.shards():
-        return 0
-    shards, generation = ledger.plant(begun.bounds), ledger.lease()
-    pages = [StoredPage(shards[k.shard].id, generation, k.lane, k.page, k.checkpoint) for k in begun.pages]
-    return sum(ledger.store(page).inserted for page in pages)

@@ -24,7 +24,7 @@ from datasync_crawler.handlers import headers_of
 from datasync_crawler.spiders.keyless import FAILED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from datasync_crawler.adapters.worker import LedgerWorker
     from datasync_crawler.domain.discovery.case import Case
@@ -45,6 +45,7 @@ class Interrogation:
     """Puts the open questions of a case to the service, a round at a time.
 
     ``pools`` are those that an earlier run knew, by lane: none of them is overdrawn. ``clock`` stamps the calls.
+    ``meanwhile`` is given the case so far while the answers of a later round are under way.
     """
 
     def __init__(
@@ -55,8 +56,10 @@ class Interrogation:
         key_digest: str,
         pools: Mapping[str, Pool],
         clock: Clock | None = None,
+        meanwhile: Callable[[Case], Awaitable[None]] | None = None,
     ) -> None:
         self._clock = clock or SystemClock()
+        self._meanwhile = meanwhile
         self._send = send
         self._secrets = secrets
         self._ledger = ledger
@@ -71,7 +74,7 @@ class Interrogation:
                 break
             await self._wait(case, probes)
             start = time.monotonic()
-            answers = await self._round(probes)
+            answers = await self._round(case, probes)
             told = ", ".join(f"{a.probe.question} {a.probe.endpoint}: {a.status or 'nothing'}" for a in answers)
             logger.info("Round %d, %.1f s: %s", number, time.monotonic() - start, told)
             case = case.learned(answers)
@@ -88,11 +91,14 @@ class Interrogation:
             logger.info("Waiting %.0f s until a pool that was used up may be asked again", seconds)
             await asyncio.sleep(seconds)
 
-    async def _round(self, probes: Sequence[Probe]) -> tuple[Answer, ...]:
+    async def _round(self, case: Case, probes: Sequence[Probe]) -> tuple[Answer, ...]:
         now = self._clock.stamp()
         calls = [Call(probe.pool, self._key, now + probe.delay) for probe in probes]
         await self._ledger.do(lambda ledger: ledger.note_calls(calls))
-        return tuple(await asyncio.gather(*(self._follow(probe) for probe in probes)))
+        asking = asyncio.gather(*(self._follow(probe) for probe in probes))
+        if self._meanwhile is not None and case.answers:
+            await asyncio.gather(asking, self._meanwhile(case))
+        return tuple(await asking)
 
     async def _follow(self, probe: Probe) -> Answer:
         """The answer to a probe; where the address has moved inside its origin, that of the new one."""

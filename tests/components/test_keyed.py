@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from datasync_crawler.adapters.ledger import Call
+    from datasync_crawler.domain.discovery.case import Case
 
 
 class Noted:
@@ -34,6 +35,36 @@ class Noted:
 
     async def do(self, work: Callable[[Noted], Any]) -> Any:
         return work(self)
+
+
+async def test_the_case_so_far_is_handed_out_while_a_later_round_is_under_way() -> None:
+    service, ledger = Service(), Noted()
+    heard: list[tuple[int, int]] = []
+
+    async def nothing(_: object) -> Any:
+        raise DownloadTimeoutError
+
+    async def meanwhile(case: Case) -> None:
+        heard.append((case.rounds, len(ledger.noted)))
+
+    case = service.case()
+    first = tuple(service.answer(probe, 0) for probe in next_round(case))
+    after = await Interrogation(nothing, Secrets("k"), ledger, "digest", {}, meanwhile=meanwhile).run(  # type: ignore[arg-type]
+        case.learned(first)
+    )
+    rounds, noted = heard[0]
+    assert rounds == 1
+    assert 0 < noted <= len(after.answers) - len(first)
+
+
+async def test_nothing_is_handed_out_before_the_first_answers() -> None:
+    async def nothing(_: object) -> Any:
+        raise DownloadTimeoutError
+
+    async def meanwhile(case: Case) -> None:
+        assert case.answers
+
+    await Interrogation(nothing, Secrets("k"), Noted(), "digest", {}, meanwhile=meanwhile).run(Service().case())  # type: ignore[arg-type]
 
 
 async def test_a_call_that_leaves_a_moment_after_its_round_is_noted_at_that_moment(

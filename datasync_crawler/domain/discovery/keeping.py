@@ -13,9 +13,10 @@ from datasync_crawler.domain.discovery.position import made_time
 from datasync_crawler.domain.discovery.totals import told_later
 from datasync_crawler.domain.links import followed
 from datasync_crawler.domain.page import Page
-from datasync_crawler.domain.profile import Endpoint
+from datasync_crawler.domain.profile import Endpoint, Profile
 from datasync_crawler.domain.reading import PageReader
 from datasync_crawler.domain.shard import Checkpoint
+from datasync_crawler.domain.ways import joining, numbered, upwards
 
 _PROOF = "probe"
 
@@ -36,6 +37,21 @@ class Beginnings:
 
     bounds: tuple[tuple[int | None, int | None], ...]
     pages: tuple[Kept, ...]
+
+    def go_on_from(self, earlier: Beginnings) -> bool:
+        """Whether they are those of an earlier moment, with nothing but further pages."""
+        return self.bounds == earlier.bounds and self.pages[: len(earlier.pages)] == earlier.pages
+
+
+def begun_by(case: Case, profile: Profile, *, whole: bool = False, settled: bool = True) -> Beginnings | None:
+    """What to keep of the rows that came with a case, as its profile has it; None also where rows are numbered.
+
+    While it is not ``settled`` where an endpoint can start, every one is believed to start anywhere.
+    """
+    if numbered(profile):
+        return None
+    endpoints = joining(profile, whole=whole) if settled else ()
+    return beginnings(case, endpoints, up=upwards(profile), whole=whole)
 
 
 def beginnings(

@@ -7,8 +7,8 @@ import pytest
 
 from datasync_crawler.domain.discovery.conclude import conclude
 from datasync_crawler.domain.discovery.exchange import Question
-from datasync_crawler.domain.discovery.keeping import beginnings
-from datasync_crawler.domain.ways import upwards
+from datasync_crawler.domain.discovery.keeping import beginnings, begun_by
+from datasync_crawler.domain.discovery.plan import next_round
 from tests.domain.discovery.answers import NEWEST_MS
 from tests.domain.discovery.service import Service
 
@@ -22,8 +22,32 @@ def begun_from(service: Service, *, whole: bool = False) -> Beginnings | None:
     case, _ = service.conversation()
     if case.main is None:
         return beginnings(case, (), whole=whole)
-    profile = conclude(case, "http://h", 0.0)
-    return beginnings(case, profile.endpoints, up=upwards(profile), whole=whole)
+    return begun_by(case, conclude(case, "http://h", 0.0), whole=whole)
+
+
+def begun_early(service: Service) -> Beginnings | None:
+    """What is kept once the first round's answers are there."""
+    case = service.case()
+    case = case.learned(tuple(service.answer(probe, 0) for probe in next_round(case)))
+    return begun_by(case, conclude(case, "http://h", 0.0), settled=False)
+
+
+@pytest.mark.parametrize("upwards", [False, True])
+def test_the_first_page_is_kept_before_anything_else_is_known(upwards: bool) -> None:
+    service = Service(upwards=upwards)
+    early, settled = begun_early(service), begun_from(service)
+    assert early is not None
+    assert settled is not None
+    assert len(early.pages) == 1
+    assert settled.go_on_from(early)
+
+
+def test_what_turns_out_to_be_one_chain_is_begun_anew() -> None:
+    service = Service(signed=True)
+    early, settled = begun_early(service), begun_from(service)
+    assert early is not None
+    assert early.bounds == ((EDGE, None), (None, EDGE))
+    assert settled is None or not settled.go_on_from(early)
 
 
 def test_the_newest_page_proves_its_range_and_the_next_goes_on_below() -> None:
