@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasync_crawler.adapters.ledger import Ledger
-from datasync_crawler.adapters.state import database
+from datasync_crawler.adapters.state import database, is_held, known_identity
 from datasync_crawler.domain.errors import NotComplete
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ def kept_ledger(choices: Choices) -> Iterator[Ledger]:
         if not ledger.is_made():
             raise _nothing(Path(choices.state))
         yield ledger
+
+
+def is_worked_on(ledger: Ledger, state: Path) -> bool:
+    """Whether a crawl may be at work: a command that holds the directory, or one elsewhere that leases the ledger."""
+    return is_held(state) or ledger.leased_for(known_identity(state)) is not None
 
 
 def is_demo(state: Path) -> bool:

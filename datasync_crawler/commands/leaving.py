@@ -14,7 +14,7 @@ import scrapy
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.retelling import read_account
 from datasync_crawler.adapters.state import write_atomically
-from datasync_crawler.commands.keeping import is_demo
+from datasync_crawler.commands.keeping import is_demo, is_worked_on
 from datasync_crawler.domain.account import ENVIRONMENT, MONITORS, Environment, Judgement
 from datasync_crawler.domain.environment import settings_told
 from datasync_crawler.domain.report import report_of
@@ -77,8 +77,10 @@ def write_report(ledger: Ledger, file: Path, choices: Choices, mask: Callable[[s
     from datasync_crawler.report.page import page  # noqa: PLC0415
 
     account = read_account(ledger)
-    report = report_of(account, time.time(), common=account.learned.get(EVERY_CALL), whole=not choices.id_only)
-    document = page(report, mask, lasting=not is_demo(Path(choices.state)))
+    state, common = Path(choices.state), account.learned.get(EVERY_CALL)
+    alive = is_worked_on(ledger, state)
+    report = report_of(account, time.time(), common=common, whole=not choices.id_only, alive=alive)
+    document = page(report, mask, lasting=not is_demo(state))
     write_atomically(file, document.encode(errors="replace"))
 
 

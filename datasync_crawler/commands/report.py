@@ -56,8 +56,8 @@ class Command(ScrapyCommand):
             take_no_arguments(args)
             assert self.settings is not None
             choices = read_choices(self.settings, keyed=False)
-            file = target_file(opts.output) if opts.output else report_file(choices)
             with kept_ledger(choices) as ledger:
+                file = target_file(opts.output or str(report_file(choices)))
                 _write(file, ledger, choices)
             print(file)
 

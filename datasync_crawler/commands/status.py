@@ -15,8 +15,8 @@ from scrapy.commands import ScrapyCommand
 from datasync_crawler.adapters.last_view import last_view
 from datasync_crawler.adapters.recall import learned_pools
 from datasync_crawler.adapters.saying import say
-from datasync_crawler.adapters.state import is_held, known_identity
-from datasync_crawler.commands.keeping import kept_ledger
+from datasync_crawler.adapters.state import is_held
+from datasync_crawler.commands.keeping import is_worked_on, kept_ledger
 from datasync_crawler.commands.outcome import take_no_arguments, told_in_a_line
 from datasync_crawler.domain.choices import read_choices
 from datasync_crawler.domain.completeness import read_verdict
@@ -119,8 +119,7 @@ def _status(ledger: Ledger, state: Path) -> Status:
                 Handed(one.intent.count, one.intent.repo, one.intent.at, one.outcome) for one in ledger.submissions()
             ],
             busy=busy,
-            # A crawl elsewhere holds no lock here, but its lease.
-            alive=busy or ledger.leased_for(known_identity(state)) is not None,
+            alive=is_worked_on(ledger, state),
         )
     except msgspec.MsgspecError as error:
         raise NotComplete("the ledger was written by another version: run scrapy crawl events") from error

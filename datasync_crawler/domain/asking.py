@@ -87,6 +87,19 @@ def chained(endpoint: Endpoint, shard: Shard, now: float) -> bool:
     return endpoint.cursor_param is not None and not makes and _lives(shard.checkpoint, now)
 
 
+def resizable(endpoint: Endpoint, shard: Shard, now: float) -> bool:
+    """Whether the shard's next page may have another number of rows, and the one behind it still begins where it ends.
+
+    A server's own cursor may count pages of one size: so it may be where it is a number, or is not known yet.
+    """
+    if endpoint.cursor is not None or endpoint.cursor_param is None:
+        return True
+    if not chained(endpoint, shard, now):
+        return False
+    onward = _onward(endpoint.cursor_param, endpoint.shape.next_link, shard.checkpoint.cursor or "")
+    return not any(value.isdecimal() for _, value in onward)
+
+
 def start_of(shard: Shard) -> int:
     """The number of the first row that a shard of numbered rows has left."""
     top = shard.top

@@ -41,8 +41,13 @@ class Report:
         return active / seconds if seconds and self.proven and active >= seconds else None
 
 
-def report_of(account: Account, at: float, *, common: Pool | None = None, whole: bool = False) -> Report:
-    """The report at a wall time; ``common`` counts every call, ``whole`` says that whole events were drained."""
+def report_of(
+    account: Account, at: float, *, common: Pool | None = None, whole: bool = False, alive: bool = True
+) -> Report:
+    """The report at a wall time; ``common`` counts every call, ``whole`` says that whole events were drained.
+
+    Where nobody is ``alive`` who could have left the last view, a crawl was killed just now.
+    """
     status = status_of(
         at,
         account.shards,
@@ -50,6 +55,7 @@ def report_of(account: Account, at: float, *, common: Pool | None = None, whole:
         profile=account.profile,
         verdict=account.verdict,
         submissions=account.submissions,
+        alive=alive,
     )
     against = _against(status)
     rows = status.view.total or status.view.events

@@ -14,7 +14,7 @@ def line(view: View) -> str:
     parts = [
         counted(view),
         *([] if view.share is None else [f"{100 * view.share:.1f} %"]),
-        f"{view.rate:.0f} events/s ({view.mean_rate:.0f} over all)",
+        f"{view.rate:,.0f} events/s ({view.mean_rate:,.0f} over all)",
         *([f"about {duration(view.eta)} left"] if view.eta else []),
         *([] if view.key_left is None else [f"key lives {duration(view.key_left)} more"]),
         f"{view.open_shards} of {view.shards} shards open",
@@ -25,7 +25,7 @@ def line(view: View) -> str:
 
 def counted(view: View) -> str:
     """How many events of how many are stored."""
-    return f"{view.events} events" if view.total is None else f"{view.events} of {view.total} events"
+    return f"{view.events:,} events" if view.total is None else f"{view.events:,} of {view.total:,} events"
 
 
 def condition(view: View) -> str:
@@ -44,6 +44,15 @@ def facts(lane: LaneView) -> list[str]:
         *([f"{lane.faults} faults"] if lane.faults else []),
         *([f"{lane.refused} refused"] if lane.refused else []),
     ]
+
+
+def span(seconds: float) -> str:
+    """The length of a window, to a tenth of a second where it has some.
+
+    >>> span(29.7428), span(300.0), span(0.0625)
+    ('29.7 s', '300 s', '0.062 s')
+    """
+    return f"{round(seconds, 1):g} s" if seconds >= 1 else f"{seconds:.2g} s"
 
 
 def duration(seconds: float) -> str:

@@ -12,7 +12,7 @@ from math import inf
 
 import msgspec
 
-from datasync_crawler.domain.asking import Ask, ceiling, chained, page_url, rows_wanted, start_of
+from datasync_crawler.domain.asking import Ask, ceiling, chained, page_url, resizable, rows_wanted, start_of
 from datasync_crawler.domain.ending import Belief
 from datasync_crawler.domain.errors import DatasyncError, NotComplete
 from datasync_crawler.domain.planner import Outlook, rows_to_the_end
@@ -212,6 +212,8 @@ class Dispatch:
         limit, start = min(limit, endpoint.cap), None
         if run.shards.numbered:
             limit, start = rows_wanted(endpoint, run.reach(shard), limit), start_of(shard)
+        elif not resizable(endpoint, shard, now):
+            limit = endpoint.cap if chained(endpoint, shard, now) else limit
         elif endpoint.limit_param is not None and not live.trimmed:
             limit = min(limit, rows_to_the_end(shard, outlook, endpoint.cap))
             live.trimmed = limit < endpoint.cap

@@ -13,7 +13,7 @@ from datasync_crawler.domain.amending import UNCOUNTED
 from datasync_crawler.domain.profile import LEAD, Profile
 from datasync_crawler.domain.report import Report, times_told
 from datasync_crawler.domain.shard import Shard
-from datasync_crawler.domain.telling import duration
+from datasync_crawler.domain.telling import duration, span
 from datasync_crawler.domain.timeline import Series
 from datasync_crawler.report.charts import MOST_SERIES, chart
 
@@ -43,6 +43,7 @@ def page(report: Report, mask: Callable[[str], str] = str, *, lasting: bool = Tr
         findings=_findings(report.account.profile),
         leads=_leads(report.account.profile),
         duration=duration,
+        span=span,
         moment=moment,
         count=_count,
         uncounted=UNCOUNTED,
@@ -113,7 +114,7 @@ def _told_stored(report: Report) -> str:
 
 
 def _told_uses(report: Report) -> str:
-    few = [f"{it.pool}: {it.limit:,} in {it.window:g} s" for it in report.account.calls[:MOST_SERIES]]
+    few = [f"{it.pool}: {it.limit:,} in {span(it.window)}" for it in report.account.calls[:MOST_SERIES]]
     return "100 % is " + "; ".join(few)
 
 

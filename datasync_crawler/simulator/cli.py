@@ -49,7 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         uvloop.run(_serve(world, keys, given.port, given.score_port, with_parent=given.with_parent))
     except OSError as error:
-        parser.error(str(error))
+        # Nothing was written wrongly, so the usage would only hide what is the matter.
+        print(f"simulator: error: {os.strerror(error.errno or 0)}: choose another --port", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -8,6 +8,7 @@ import os
 import stat
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ from playwright.async_api import async_playwright
 from datasync_crawler.adapters.browser import find_browser, launch_options
 from datasync_crawler.adapters.ledger import Call, Ledger
 from datasync_crawler.adapters.retelling import read_account
+from datasync_crawler.adapters.state import held
 from datasync_crawler.commands.leaving import leave_report, note_environment, report_file, write_report
 from datasync_crawler.commands.report import Command
 from datasync_crawler.domain.account import Account, Environment, Judged, Judgement, PoolCalls
@@ -37,7 +39,6 @@ from tests.flow.worlds import BY_HEADER, THREE_LANES, profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from scrapy.crawler import Crawler
 
@@ -150,6 +151,8 @@ async def test_it_is_readable_for_everyone_in_light_and_dark_and_fits_a_phone(tm
         for width in (1_280, 360):
             await tab.set_viewport_size({"width": width, "height": 800})
             assert await tab.evaluate(f"{root}.scrollWidth - {root}.clientWidth") == 0, width
+        tables = "[...document.querySelectorAll('.wide')].map(one => one.scrollWidth - one.clientWidth)"
+        assert await tab.evaluate(tables) == [0, 0, 0]
         for lit in ("light", "dark"):
             await tab.emulate_media(color_scheme=lit)  # type: ignore[arg-type]
             found: dict[str, Any] = await tab.evaluate("axe.run()")
@@ -213,6 +216,36 @@ def test_the_command_writes_it_for_its_owner_alone_and_says_where(
     assert "not complete: 2 events so far" in file.read_text()
     asked.run([], argparse.Namespace(output=None))
     assert (tmp_path / "report.html").exists()
+
+
+def test_a_crawl_that_was_killed_a_moment_ago_is_not_said_to_run(
+    crawler_with: Callable[..., Crawler], postgres_url: str, tmp_path: Path
+) -> None:
+    fill(postgres_url, proven=False)
+    choices = read_choices(crawler_with(DATABASE_URL=postgres_url, TARGET_API_KEY=KEY).settings)
+    file = tmp_path / "told.html"
+    with Ledger(postgres_url) as ledger:
+        ledger.remember(VIEW, VIEW, changed(VIEW_SEEN, at=time.time(), ended=False).to_json())
+        with held(Path(choices.state)):
+            write_report(ledger, file, choices)
+            assert "running: 2 events so far" in file.read_text()
+        write_report(ledger, file, choices)
+        assert "not complete: 2 events so far" in file.read_text()
+        ledger.lease("somebody elsewhere", 60.0)
+        write_report(ledger, file, choices)
+        assert "running: 2 events so far" in file.read_text()
+
+
+def test_what_lies_at_the_usual_place_and_is_no_regular_file_stays_too(
+    crawler_with: Callable[..., Crawler], postgres_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(postgres_url)
+    os.mkfifo(tmp_path / "report.html")
+    asked: Any = Command()
+    asked.settings = crawler_with(DATABASE_URL=postgres_url, TARGET_API_KEY="").settings
+    asked.run([], argparse.Namespace(output=None))
+    assert (asked.exitcode, "else than a regular file" in capsys.readouterr().err) == (2, True)
+    assert (tmp_path / "report.html").is_fifo()
 
 
 @pytest.mark.parametrize(

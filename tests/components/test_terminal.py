@@ -43,7 +43,7 @@ def drawn(shown: RenderableType, width: int = 120) -> str:
 def test_the_picture_tells_the_whole_its_lanes_and_the_trouble() -> None:
     text = drawn(picture(VIEW), 160)
     for words in (
-        "1230000 of 3000000 events  41.0 %  waiting: pool header opens in 12 s",
+        "1,230,000 of 3,000,000 events  41.0 %  waiting: pool header opens in 12 s",
         "4,310 events/s",
         "about 2 min 10 s left, key lives 2 h 0 min more, 3 of 9 shards open",
         "[█▒ ]",
@@ -99,4 +99,4 @@ async def test_lines_of_the_log_stand_above_the_picture_and_do_not_tear_it(monke
     assert told.count("a line of the log") == 1
     before, after = told.split("a line of the log")
     assert before.rstrip().endswith(("\x1b[2K", "\r"))
-    assert "1230000 of 3000000" in after
+    assert "1,230,000 of 3,000,000" in after

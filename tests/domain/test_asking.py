@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 from msgspec import structs
 
-from datasync_crawler.domain.asking import ceiling, enterable, page_url
+from datasync_crawler.domain.asking import ceiling, enterable, page_url, resizable
 from datasync_crawler.domain.profile import Credential, CursorShape, Endpoint, RowShape
 from datasync_crawler.domain.shard import Checkpoint, Shard
 
@@ -22,7 +22,8 @@ NOW = 1_771_600_000.0
 
 def endpoint(**known: Any) -> Endpoint:
     url: str = known.pop("url", "http://h.test/events")
-    return Endpoint("events", url, RowShape(("data",), "id"), 5000, **known)
+    shape: RowShape = known.pop("shape", RowShape(("data",), "id"))
+    return Endpoint("events", url, shape, 5000, **known)
 
 
 FORGING = endpoint(limit_param="limit", cursor_param="cursor", cursor=SHAPE)
@@ -166,3 +167,29 @@ def test_a_bound_within_a_unit_of_the_filter_lets_all_below_it_through(inclusive
     place = endpoint(until_param="until", until_inclusive=inclusive, filter_unit=1_000_000)
     until = int(asked(place, Shard(1, None, AT))["until"])
     assert until == AT // 1_000_000 + (0 if inclusive else 1)
+
+
+def behind(cursor: str | None) -> Shard:
+    """A shard of which a page came that gave this cursor."""
+    return Shard(1, None, None, Checkpoint(AT, "a", cursor))
+
+
+LINKS = endpoint(cursor_param="page", shape=RowShape(("data",), "id", next_link=("page", "of")))
+
+
+@pytest.mark.parametrize(
+    ("place", "cursor", "free"),
+    [
+        (FORGING, "7", True),
+        (FILTER, None, True),
+        (CHAIN, "b3BhcXVl", True),
+        (CHAIN, "7", False),
+        (CHAIN, None, False),
+        (LINKS, "page=abc&of=x1", True),
+        (LINKS, "page=2&of=x1", False),
+    ],
+)
+def test_what_may_count_pages_of_one_size_is_asked_for_in_that_size(
+    place: Endpoint, cursor: str | None, free: bool
+) -> None:
+    assert resizable(place, behind(cursor), NOW) is free

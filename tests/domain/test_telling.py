@@ -31,7 +31,7 @@ def test_the_line_of_a_run_tells_everything_that_is_known() -> None:
         lanes=(BUSY, FREE),
     )
     assert line(view) == (
-        "1230 of 3000 events, 41.0 %, 310 events/s (290 over all), about 2 min 10 s left, key lives 2 h 0 min more, "
+        "1,230 of 3,000 events, 41.0 %, 310 events/s (290 over all), about 2 min 10 s left, key lives 2 h 0 min more, "
         "3 of 9 shards open, waiting: pool header opens in 12 s"
         " | list: 7 pages, 0/10 calls left, next in 12 s, 2 in flight, 1 faults, 3 refused"
         " | feed: 9 pages, no known limit, 0 in flight"

@@ -10,6 +10,7 @@ from datasync_crawler.domain.discovery.case import Case, total_of
 from datasync_crawler.domain.discovery.evidence import feed_answer, lane_answers, query_answer
 from datasync_crawler.domain.discovery.exchange import Answer, Question
 from datasync_crawler.domain.profile import Endpoint, Evidence, Finding, Lane, Pool, Profile
+from datasync_crawler.domain.telling import span
 from datasync_crawler.domain.ways import rank
 
 _SURE, _LIKELY, _PERHAPS = 0.95, 0.7, 0.4
@@ -105,7 +106,7 @@ def _shows(answer: Answer) -> bool:
 def _pools(case: Case, pools: Sequence[Pool], lanes: Sequence[Lane]) -> Iterator[Finding]:
     for pool in pools:
         users = ", ".join(lane.name for lane in lanes if lane.pool == pool.name) or "calls for tokens"
-        told = f"{pool.limit} in {pool.window:g} s" if pool.limit and pool.window else "no limit announced"
+        told = f"{pool.limit} in {span(pool.window)}" if pool.limit and pool.window else "no limit announced"
         heard = tuple(_probe(answer) for answer in lane_answers(case, pool.name)[:1])
         yield Finding(f"pool {pool.name}", f"{told}, used by {users}", _LIKELY, heard)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from datasync_crawler.domain.profile import Endpoint, Pool, Profile
+from datasync_crawler.domain.telling import span
 
 
 def summary(profile: Profile) -> str:
@@ -59,7 +60,7 @@ def _ways(endpoint: Endpoint) -> Iterator[str]:
 
 
 def _pool(pool: Pool) -> str:
-    told = f"{pool.limit} calls in {pool.window:g} s" if pool.limit and pool.window else "no limit announced"
+    told = f"{pool.limit} calls in {span(pool.window)}" if pool.limit and pool.window else "no limit announced"
     return f"{pool.name} ({told})"
 
 
