@@ -42,7 +42,7 @@ class PageReader:
         self._whole = whole
         self._upwards = upwards
         self._read_times = _end_times if ends_only else _all_times
-        row = _wrapped_type(shape, _row_type(shape))
+        row = _wrapped_type(shape, _row_type(shape, whole=whole))
         self._decoder = msgspec.json.Decoder(_answer_type(shape, list[row]))  # type: ignore[valid-type]
         self._raw_decoder = msgspec.json.Decoder(_answer_type(shape, list[msgspec.Raw]))
         self._row_decoder = msgspec.json.Decoder(row)
@@ -67,11 +67,11 @@ class PageReader:
             return None
         rows = self._rows(answer)
         rows = list(map(self._bare_row, rows)) if self._shape.under or self._shape.bare else rows
-        ids = [None if row is None else row.id for row in rows]
-        if None in ids or "" in ids:
+        ids = [row.id for row in rows] if all(rows) else [None]
+        if not all(ids):
             return None
         texts = [bytes(text) for text in self._rows(_decode(self._raw_decoder, body))] if self._whole else None
-        return self._page(answer, rows, texts)
+        return self._page(answer, rows, ids, texts)
 
     def _read_each(self, body: bytes) -> Page:
         answer = _decode(self._raw_decoder, body)
@@ -83,7 +83,8 @@ class PageReader:
             else:
                 rows.append(row)
                 texts.append(bytes(text))
-        return self._page(answer, rows, texts if self._whole else None, tuple(rejected))
+        ids = [row.id for row in rows]
+        return self._page(answer, rows, ids, texts if self._whole else None, tuple(rejected))
 
     def _row(self, text: msgspec.Raw) -> Any:
         try:
@@ -105,13 +106,14 @@ class PageReader:
         self,
         answer: object,
         rows: list[Any],
+        ids: list[Any],
         payloads: list[bytes] | None = None,
         rejected: tuple[RejectedRow, ...] = (),
     ) -> Page:
         facts = {name: _at(answer, path) if (path := getattr(self._shape, name)) else None for name in _FACTS}
         self._check(facts, len(rows) + len(rejected))
         return Page(
-            ids=[row.id if type(row.id) is str else str(row.id) for row in rows],
+            ids=ids if set(map(type, ids)) == {str} else list(map(str, ids)),
             times=self._read_times(rows),
             types=[row.type if isinstance(row.type, str) else None for row in rows] if payloads is not None else None,
             payloads=payloads,
@@ -140,13 +142,15 @@ def _decode(decoder: msgspec.json.Decoder[Any], body: bytes | msgspec.Raw) -> An
         raise Malformed(f"not JSON: {error}") from error
 
 
-def _row_type(shape: RowShape) -> Any:
+def _row_type(shape: RowShape, *, whole: bool) -> Any:
     if shape.bare:
         return str | int | None
     if shape.time_under or shape.type_under:
         return _deep_row_type(shape)
     names = {"id": shape.id, "time": shape.time or _NOWHERE + "time", "type": shape.type or _NOWHERE + "type"}
-    fields = [("id", str | int | None, None), ("time", Any, None), ("type", Any, None)]
+    fields = [("id", str | int | None, None), ("time", Any, None)]
+    if whole:
+        fields.append(("type", Any, None))
     return msgspec.defstruct("Row", fields, rename=names, gc=False)
 
 
