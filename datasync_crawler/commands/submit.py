@@ -190,7 +190,7 @@ def _told(done: Accepted, ids: IdSet) -> str:
     facts = [f"submission accepted: {ids.count if receipt.count is None else receipt.count} events for {done.repo}"]
     facts += [f"id {receipt.submission}"] if receipt.submission is not None else []
     facts += [f"{receipt.remaining} left"] if receipt.remaining is not None else []
-    facts += [f"time {receipt.elapsed}"] if receipt.elapsed is not None else []
+    facts += [f"{receipt.elapsed} by the service's clock"] if receipt.elapsed is not None else []
     return ", ".join(facts)
 
 

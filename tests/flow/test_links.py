@@ -11,11 +11,12 @@ import pytest
 from msgspec.structs import replace as changed
 
 from datasync_crawler.domain.profile import RowShape
+from datasync_crawler.domain.shard import Shard
 from datasync_crawler.flow.answers import Answer
-from tests.flow.drain import Drain, drain
-from tests.flow.fake_clock import play
+from tests.flow.drain import Book, Drain, drain
+from tests.flow.fake_clock import FakeClock, play
 from tests.flow.fake_service import KEY, Served, Visit
-from tests.flow.worlds import BASE, BY_HEADER, BY_QUERY, CHAIN, LIST, SHAPE, profile, service
+from tests.flow.worlds import BASE, BY_FEED, BY_HEADER, BY_QUERY, CHAIN, FEED, LIST, SHAPE, profile, service
 
 ELSEWHERE = "http://elsewhere.test/list?after=x"
 WAYS = {
@@ -82,6 +83,41 @@ def test_a_key_in_a_link_is_not_kept(way: str) -> None:
     kept = [page.checkpoint.cursor for page in done.book.pages if page.checkpoint and page.checkpoint.cursor]
     assert kept
     assert not [cursor for cursor in kept if KEY in cursor]
+
+
+class Numbering:
+    """Answers for the list with the number of the next page as its cursor: pages are as long as is asked for."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[int, str]] = []
+
+    def __call__(self, visit: Visit) -> Answer | None:
+        if visit.path != "/list":
+            return None
+        number, size = int(visit.query.get("after", "0")), int(visit.query["size"])
+        found = self.rows[number * size : (number + 1) * size]
+        left = (number + 1) * size < len(self.rows)
+        shown = {
+            "rows": [{"no": id_, "at": time, "kind": "sail"} for time, id_ in found],
+            "more": left,
+            "after": str(number + 1) if left else None,
+            "lives": 600,
+            "here": len(found),
+            "all": len(self.rows),
+        }
+        return Served(200, {}, json.dumps(shown).encode(), tuple(id_ for _, id_ in found))
+
+
+def test_a_number_that_counts_pages_goes_with_pages_of_one_size() -> None:
+    pages = Numbering()
+    asked = service(count=1_000, fault=pages)
+    pages.rows = asked.rows
+    # Two rows of the third page are the upper shard's: far fewer than a page would do.
+    edge = asked.rows[102][0] * 1_000
+    book = Book(FakeClock(), {1: Shard(1, edge, None), 2: Shard(2, None, edge)})
+    done = play(drain(asked, profile(BY_HEADER, BY_FEED, endpoints=(CHAIN, FEED)), book=book))
+    assert done.whole
+    assert {visit.query["size"] for visit in asked.visits if visit.path == "/list"} == {"50"}
 
 
 def test_a_link_to_another_origin_is_not_followed_and_no_end() -> None:
