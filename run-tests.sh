@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs every check of the house, on a machine that has nothing but Python 3.11 or later:
-#   sh run-tests.sh                      everything
-#   sh run-tests.sh --fast               the same without the slow tests
+#   sh run-tests.sh                      everything, and whether it is as quick as it was
+#   sh run-tests.sh --fast               the same without the slow tests and the benches
 #   sh run-tests.sh -- tests/domain -x   arguments after -- go to pytest
 # Stops at the first check that fails, with its exit code. NO_INSTALL=1 installs nothing.
 set -eu
@@ -35,4 +35,7 @@ check mypy
 say "-- lint-imports"
 "$python" -c 'from importlinter.cli import lint_imports_command; lint_imports_command()' --no-cache
 say "-- pytest"
-exec "$python" -m pytest ${only:+-m "$only"} "$@" </dev/null
+"$python" -m pytest ${only:+-m "$only"} "$@" </dev/null
+if [ -z "$only" ] && [ $# -eq 0 ]; then
+  check bench.run_all --check
+fi

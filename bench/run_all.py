@@ -1,8 +1,9 @@
 """Every claim about speed in one table: its figure, its floor, the ratio of the two and the bound.
 
-Run from the project's folder: ``python -m bench.run_all [--only NAME] [--keep]``; takes about ten minutes. With
-``--keep`` the ratios go into ``bench/baseline.json``. ``--check`` runs the short ones alone, up to three times each,
-and holds their ratios against what is kept there. Exits 1 when a bound was missed.
+Run from the project's folder: ``python -m bench.run_all [--only NAME] [--long] [--keep]``; takes about ten minutes,
+with ``--long`` half an hour more. With ``--keep`` the ratios go into ``bench/baseline.json``. ``--check`` runs the
+short ones alone, up to three times each, and holds their ratios against what is kept there. Exits 1 when a bound was
+missed.
 """
 
 from __future__ import annotations
@@ -68,6 +69,27 @@ CLAIMS = (
     ),
     Claim("killed and resumed", ("bench.kills",), "pages fetched again", ratio=""),
 )
+LONG = (
+    Claim(
+        "within limits, at full length",
+        ("bench.budgeted", "--speed", "1"),
+        "first keyed call to accepted submission",
+        "the floor of this world",
+    ),
+    Claim(
+        "the same, with a known profile",
+        ("bench.budgeted", "--speed", "1", "--known"),
+        "first keyed call to accepted submission",
+        "the floor of this world",
+    ),
+    Claim(
+        "memory at 30,000,000 events",
+        ("bench.unlimited", "--events", "30000000"),
+        "highest resident memory of the crawler",
+        ratio="",
+    ),
+)
+"""Those at the service's own speed, and the longest."""
 SHORT = (
     Claim(
         "without limits, in short",
@@ -80,6 +102,12 @@ SHORT = (
         ("bench.whole_events", "--events", "200000"),
         "first call to stored proof",
         "the machine's floor, ids alone",
+    ),
+    Claim(
+        "within limits, in short",
+        ("bench.budgeted", "--events", "200000"),
+        "first keyed call to accepted submission",
+        "the floor of this world",
     ),
 )
 """Those for every change: small sets, whose ratios are those of starting up as much as of draining."""
@@ -97,7 +125,8 @@ class Outcome:
 def main() -> int:
     """Runs the benches one after the other and prints the table."""
     words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--only", choices=[claim.name for claim in CLAIMS + SHORT])
+    words.add_argument("--only", choices=[claim.name for claim in CLAIMS + SHORT + LONG])
+    words.add_argument("--long", action="store_true", help="those of many minutes as well")
     words.add_argument("--keep", action="store_true", help="keep the ratios as the baseline")
     words.add_argument("--check", action="store_true", help="hold the short ones against the baseline")
     given = words.parse_args()
@@ -106,7 +135,8 @@ def main() -> int:
             raise SystemExit("no baseline yet: run python -m bench.run_all --keep on a quiet machine")
         slower = [claim.name for claim in SHORT if not _holds(claim, baseline()[claim.name])]
         return 1 if slower else 0
-    claims = [claim for claim in CLAIMS + SHORT if given.only in {None, claim.name}]
+    known = CLAIMS + SHORT + (LONG if given.long or given.only else ())
+    claims = [claim for claim in known if given.only in {None, claim.name}]
     print(f"{'claim':36} {'figure':>10} {'floor':>10} {'ratio':>7}  bounds", flush=True)
     outcomes = {claim.name: _shown(claim, outcome(claim.command)) for claim in claims}
     if given.keep:
