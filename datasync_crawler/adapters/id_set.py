@@ -33,6 +33,10 @@ class SnapshotIds:
         self._connection = connect(url)
         try:
             with ledger_errors():
+                self._connection.autocommit = True
+                with self._connection.cursor() as cursor:
+                    cursor.execute(QUERIES["note_what_is_visible"])
+                self._connection.autocommit = False
                 self._connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
                 with self._connection.cursor() as cursor:
                     cursor.execute(QUERIES["is_keyed"])

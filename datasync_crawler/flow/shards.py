@@ -160,11 +160,21 @@ class LiveShards:
 
         Once they are in, the count proves it without another call, or it is asked about then.
         """
-        if live.looks > 1 or live.shard.low is not None or not live.shard.rows or outlook.total is None:
+        if live.looks > 1 or not live.shard.rows or outlook.total is None or not self._is_lowest(live):
             return False
         others = [other for other in self.open if not (other.looks or other.void or other.in_vain)]
         going = outlook.counting or any(other.flying or self._open(endpoint, other) for other in others)
-        return going and remaining_rows(self.values, outlook)[live.shard.id] <= outlook.page_rows
+        left = remaining_rows(self.values, outlook)
+        missing = outlook.total - outlook.walked - sum(left[other.shard.id] for other in others)
+        return going and missing <= outlook.page_rows
+
+    def _is_lowest(self, live: LiveShard) -> bool:
+        """Whether all below a shard, if anything is, was asked for once and had no rows."""
+        low = live.shard.low
+        below = [
+            other for other in self if low is not None and other.shard.high is not None and other.shard.high <= low
+        ]
+        return low is None or (bool(below) and all(other.void for other in below))
 
     def _left_to_another(self, live: LiveShard) -> bool:
         home = self._homes.get(live.shard.lane)

@@ -54,6 +54,20 @@ def test_what_is_stored_meanwhile_does_not_show(filled: Ledger) -> None:
     assert filled.count() == MANY + 1
 
 
+def test_a_walk_of_rows_that_were_loaded_just_now_needs_the_key_alone(
+    ledger: Ledger, execute: Callable[..., list[tuple[Any, ...]]]
+) -> None:
+    # Of a commit that is not on disk yet nothing can be noted.
+    execute(
+        "SET synchronous_commit = on; INSERT INTO ingested_events SELECT gen_random_uuid() FROM generate_series(1, 9)"
+    )
+    with ledger.id_stream():
+        ((visible, pages),) = execute(
+            "SELECT relallvisible, relpages FROM pg_class WHERE oid = 'ingested_events'::regclass"
+        )
+    assert visible == pages > 0
+
+
 def test_a_walk_may_be_left_early(filled: Ledger) -> None:
     with filled.id_stream() as stream:
         walk = stream.chunks()

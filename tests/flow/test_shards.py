@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from datasync_crawler.domain.planner import Outlook
 from datasync_crawler.domain.profile import Endpoint, RowShape
 from datasync_crawler.domain.shard import Checkpoint, Shard
@@ -116,6 +118,18 @@ def test_an_end_is_not_asked_about_while_the_others_hold_what_is_missing() -> No
     assert free(two(left=20), total=100) is None
     assert free(two(left=20), total=105) is None
     assert free(two(left=20), total=120) == 2
+
+
+@pytest.mark.parametrize(("void", "asked"), [(True, None), (False, 2)])
+def test_an_end_above_a_part_without_rows_is_not_asked_about_again_either(void: bool, asked: int | None) -> None:
+    shards = behind(
+        Shard(1, 50, None, Checkpoint(70, "9"), rows=30),
+        Shard(2, -900, 50, Checkpoint(0, "1"), rows=50),
+        Shard(3, None, -900),
+    )
+    shards[1].flying, shards[2].looks = True, 1
+    shards[3].void, shards[3].flying = void, not void
+    assert free(shards, total=100) == asked
 
 
 def test_an_end_that_was_told_twice_and_not_believed_is_asked_about_again() -> None:
