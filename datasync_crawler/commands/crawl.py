@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from pathlib import Path
@@ -97,6 +98,8 @@ class Command(ScrapyCrawl):
         sys.setswitchinterval(_SWITCH_SECONDS)
         self.crawler_process = process = _Process(self.settings)
         super().run(args, opts)
+        # At its end Python would look through all that was found out for circles: half a second, which is the key's.
+        gc.freeze()
         if args == ["events"] or _profiled(self._crawler):
             # After a discovery that went well the next step is waited for, and it leaves one.
             leave_report(url, choices, self._crawler)

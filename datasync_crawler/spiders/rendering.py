@@ -41,23 +41,36 @@ _OWN_HEADERS = frozenset(
 
 
 class RenderingDownloadHandler(KeyedDownloadHandler):
-    """Renders what is marked for the browser; all else goes the keyed way."""
+    """Renders the one request that is marked for the browser; all else goes the keyed way.
+
+    The browser ends with its rendering: that takes half a second, which after the first keyed call would be the key's.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._browser = ScrapyPlaywrightDownloadHandler(crawler)
+        self._browser: ScrapyPlaywrightDownloadHandler | None = ScrapyPlaywrightDownloadHandler(crawler)
 
     async def download_request(self, request: Request) -> ScrapyResponse:
-        """The rendered page, or the answer of the keyed handler."""
-        if request.meta.get("playwright"):
+        """The rendered page, or the answer of the keyed handler; raises RuntimeError at a second page to render."""
+        if not request.meta.get("playwright"):
+            return await super().download_request(request)
+        if self._browser is None:
+            raise RuntimeError("the browser has ended with its rendering")
+        try:
             rendered: ScrapyResponse = await self._browser.download_request(request)
             return rendered
-        return await super().download_request(request)
+        finally:
+            await self._end_browser()
 
     async def close(self) -> None:
-        """Ends the browser and the connections."""
-        await self._browser.close()
+        """Ends the browser, where it rendered nothing, and the connections."""
+        await self._end_browser()
         await super().close()
+
+    async def _end_browser(self) -> None:
+        browser, self._browser = self._browser, None
+        if browser is not None:
+            await browser.close()
 
 
 @dataclass  # no slots: Playwright leaves a mark on the object whose methods it calls
