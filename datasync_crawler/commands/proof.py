@@ -30,6 +30,8 @@ def prove(ledger: Ledger) -> tuple[Verdict, Standing]:
     standing = ledger.standing()
     short = shortfalls(standing.events, standing.rejected, verdict.totals, verdict.accepted)
     against = list(dict.fromkeys([*verdict.against, *standing.faults, *short]))
+    if not (verdict.complete or against):
+        against.append(f"{verdict.count} events are not proven to be all")
     if standing.events != verdict.count:
         against.append(f"{verdict.count} events were proven, {standing.events} are stored")
     if against:

@@ -24,10 +24,11 @@ from datasync_crawler.adapters.upload import checked
 from datasync_crawler.commands.leaving import leave_report
 from datasync_crawler.commands.outcome import take_no_arguments, told_in_a_line
 from datasync_crawler.commands.parent import add_parent_options, follow_parent
+from datasync_crawler.commands.proof import prove
 from datasync_crawler.domain.choices import EXPOSED, Choices, origin_of, read_choices
 from datasync_crawler.domain.errors import ConfigurationError, LedgerError, NotComplete
 from datasync_crawler.domain.profile import Submission, read_profile
-from datasync_crawler.domain.submission import IdSet, proven, repository
+from datasync_crawler.domain.submission import IdSet, repository
 
 if TYPE_CHECKING:
     import argparse
@@ -147,13 +148,7 @@ def _stored(ledger: Ledger, expected: int) -> IdSet:
 
 def _proven(ledger: Ledger) -> IdSet:
     """The complete set; NotComplete when there is no proof or the table is no longer what was proven."""
-    verdict = proven(ledger.remembered("verdict").get("complete"))
-    standing = ledger.standing()
-    if standing.events != verdict.count:
-        stored = f"{verdict.count} events were proven, {standing.events} are stored"
-        raise NotComplete(f"{stored}; run: scrapy crawl events")
-    if standing.faults:
-        raise NotComplete(f"the proof no longer holds: {standing.faults[0]}; run: scrapy crawl events")
+    verdict, _ = prove(ledger)
     if not verdict.count:
         raise NotComplete("no events are stored")
     return IdSet(*ledger.digest())

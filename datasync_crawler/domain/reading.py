@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
+from datasync_crawler.domain.answertypes import FACTS, Alone, answer_type, member_at, row_type
 from datasync_crawler.domain.errors import Malformed, Shapeless
 from datasync_crawler.domain.page import Page, RejectedRow
-from datasync_crawler.domain.profile import Path, RowShape
+from datasync_crawler.domain.profile import RowShape
 from datasync_crawler.domain.texts import truth, whole
 from datasync_crawler.domain.times import read_time
-
-_Tree = dict[str, Any]
-_FACTS = ("has_more", "next_cursor", "cursor_life", "total", "returned", "limit")
-# A name that no member has (no character is 0xFFFF), for what a row does not tell.
-_NOWHERE = "\uffff"
-
-
-class _Alone(NamedTuple):
-    """A row that is nothing but its id."""
-
-    id: str | int | None
-    time: None = None
-    type: None = None
 
 
 class PageReader:
@@ -42,9 +29,9 @@ class PageReader:
         self._whole = whole
         self._upwards = upwards
         self._read_times = _end_times if ends_only else _all_times
-        row = _wrapped_type(shape, _row_type(shape, whole=whole))
-        self._decoder = msgspec.json.Decoder(_answer_type(shape, list[row]))  # type: ignore[valid-type]
-        self._raw_decoder = msgspec.json.Decoder(_answer_type(shape, list[msgspec.Raw]))
+        row = row_type(shape, whole=whole)
+        self._decoder = msgspec.json.Decoder(answer_type(shape, list[row]))  # type: ignore[valid-type]
+        self._raw_decoder = msgspec.json.Decoder(answer_type(shape, list[msgspec.Raw]))
         self._row_decoder = msgspec.json.Decoder(row)
 
     def read(self, body: bytes) -> Page:
@@ -94,10 +81,10 @@ class PageReader:
         return None if row is None or row.id is None or row.id == "" else row
 
     def _bare_row(self, row: Any) -> Any:
-        return _Alone(row) if self._shape.bare else _at(row, self._shape.under)
+        return Alone(row) if self._shape.bare else member_at(row, self._shape.under)
 
     def _rows(self, answer: object) -> list[Any]:
-        rows = _at(answer, self._shape.rows)
+        rows = member_at(answer, self._shape.rows)
         if not isinstance(rows, list):
             raise Shapeless("no rows at " + ".".join(self._shape.rows))
         return rows
@@ -110,7 +97,7 @@ class PageReader:
         payloads: list[bytes] | None = None,
         rejected: tuple[RejectedRow, ...] = (),
     ) -> Page:
-        facts = {name: _at(answer, path) if (path := getattr(self._shape, name)) else None for name in _FACTS}
+        facts = {name: member_at(answer, path) if (path := getattr(self._shape, name)) else None for name in FACTS}
         self._check(facts, len(rows) + len(rejected))
         return Page(
             ids=ids if set(map(type, ids)) == {str} else list(map(str, ids)),
@@ -140,86 +127,6 @@ def _decode(decoder: msgspec.json.Decoder[Any], body: bytes | msgspec.Raw) -> An
         raise Shapeless(f"unexpected shape: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"not JSON: {error}") from error
-
-
-def _row_type(shape: RowShape, *, whole: bool) -> Any:
-    if shape.bare:
-        return str | int | None
-    if shape.time_under or shape.type_under:
-        return _deep_row_type(shape)
-    names = {"id": shape.id, "time": shape.time or _NOWHERE + "time", "type": shape.type or _NOWHERE + "type"}
-    fields = [("id", str | int | None, None), ("time", Any, None)]
-    if whole:
-        fields.append(("type", Any, None))
-    return msgspec.defstruct("Row", fields, rename=names, gc=False)
-
-
-def _deep_row_type(shape: RowShape) -> Any:
-    """A row whose time or type stands in an object of it: looked up when asked for, as mostly only the ends are."""
-    places = {"time": (shape.time_under, shape.time), "type": (shape.type_under, shape.type)}
-    paths = {name: (*under, member) for name, (under, member) in places.items() if member is not None}
-    tree: _Tree = {}
-    for path in paths.values():
-        _grow(tree, path, Any)
-    found = {name: property(partial(_at, path=path)) for name, path in paths.items()}
-    return msgspec.defstruct(
-        "Row",
-        [("id", str | int | None, None)],
-        bases=(_struct(tree),),
-        rename={"id": shape.id},
-        namespace={"type": None, **found},
-        gc=False,
-    )
-
-
-def _wrapped_type(shape: RowShape, row: Any) -> Any:
-    if not shape.under:
-        return row
-    tree: _Tree = {}
-    _grow(tree, shape.under, row)
-    return _struct(tree)
-
-
-def _answer_type(shape: RowShape, rows: Any) -> Any:
-    if not shape.rows:
-        return rows
-    tree: _Tree = {}
-    for path in (getattr(shape, name) for name in _FACTS):
-        if path:
-            _grow(tree, path, Any)
-    _grow(tree, shape.rows, rows)
-    return _struct(tree)
-
-
-def _grow(tree: _Tree, path: Path, leaf: Any) -> None:
-    for name in path[:-1]:
-        tree = tree.setdefault(name, {})
-    tree[path[-1]] = leaf
-
-
-def _struct(tree: _Tree) -> type[msgspec.Struct]:
-    members = list(tree.items())
-    fields = [
-        (
-            f"m{index}",
-            # Where all is written as text, an object that is not there may be an empty one.
-            (_struct(kind) | str | None) if isinstance(kind, dict) else kind | None if kind is not Any else Any,
-            None,
-        )
-        for index, (_, kind) in enumerate(members)
-    ]
-    rename = {f"m{index}": name for index, (name, _) in enumerate(members)}
-    made = msgspec.defstruct("Answer", fields, rename=rename, gc=False)
-    made.__member_names__ = {name: field for field, name in rename.items()}  # type: ignore[attr-defined]
-    return made
-
-
-def _at(node: object, path: Path) -> Any:
-    for name in path:
-        if node is None or isinstance(node, str):
-            return None
-        node = getattr(node, type(node).__member_names__[name])  # type: ignore[attr-defined]
-    return node
 
 
 def _all_times(rows: Sequence[Any]) -> list[int | None]:

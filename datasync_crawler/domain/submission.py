@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from datasync_crawler.domain.completeness import Verdict, read_verdict
-from datasync_crawler.domain.errors import ConfigurationError, NotComplete
+from datasync_crawler.domain.errors import ConfigurationError
 from datasync_crawler.domain.receipts import Listing, mentions, states_count
 
 if TYPE_CHECKING:
@@ -94,20 +93,6 @@ def counted(before: Listing | None, after: Listing, sent: Meant, *, others: int 
     if spent is None or spent <= others:
         return None if spent is None else False
     return None if any(map(states_count, after.entries or ())) else True
-
-
-def proven(document: bytes | None) -> Verdict:
-    """The verdict that the set is complete; NotComplete, saying what is missing, when it is another or none."""
-    if document is None:
-        raise NotComplete("no proof of completeness in the ledger; run: scrapy crawl events")
-    try:
-        verdict = read_verdict(document)
-    except msgspec.DecodeError as error:
-        raise NotComplete("the proof in the ledger cannot be read; run: scrapy crawl events") from error
-    if not verdict.complete:
-        missing = "; ".join(verdict.against) or f"{verdict.count} events are not proven to be all"
-        raise NotComplete(f"the set is not complete: {missing}; run: scrapy crawl events")
-    return verdict
 
 
 def repository(address: str | None) -> str:

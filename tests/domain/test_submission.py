@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from datasync_crawler.domain.errors import ConfigurationError, NotComplete
+from datasync_crawler.domain.errors import ConfigurationError
 from datasync_crawler.domain.receipts import Listing
 from datasync_crawler.domain.submission import (
     IdSet,
@@ -14,7 +14,6 @@ from datasync_crawler.domain.submission import (
     counted,
     listing_json,
     open_questions,
-    proven,
     read_kept_listing,
     repository,
 )
@@ -88,25 +87,6 @@ def test_a_listing_is_kept_as_it_was() -> None:
     assert read_kept_listing(listing_json(listing)) == listing
     assert read_kept_listing(listing_json(None)) is None
     assert read_kept_listing(None) is None
-
-
-def test_a_proof_is_taken_from_the_verdict() -> None:
-    verdict = proven(body({"complete": True, "count": 20, "noted": ["no total is told"], "more": 1}))
-    assert verdict.count == 20
-
-
-@pytest.mark.parametrize(
-    ("verdict", "words"),
-    [
-        (None, "no proof of completeness"),
-        (b"{", "cannot be read"),
-        (body({"complete": False, "count": 19, "against": ["1 event is missing"]}), "1 event is missing"),
-        (body({"complete": False, "count": 19}), "19 events"),
-    ],
-)
-def test_without_a_proof_it_says_what_is_missing(verdict: bytes | None, words: str) -> None:
-    with pytest.raises(NotComplete, match=words):
-        proven(verdict)
 
 
 @pytest.mark.parametrize("address", [REPO, "http://example.org/a/b.git"])

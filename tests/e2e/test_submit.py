@@ -277,7 +277,7 @@ def test_a_ledger_without_proof_or_place_says_so(postgres_url: str, tmp_path: Pa
     drain(submit, {"a", "b"}, None)
     nowhere = submit("--repo", REPO)
     assert (unproven.code, nowhere.code) == (1, 1)
-    assert "no proof of completeness" in one_line(unproven.err)
+    assert "nothing was drained yet" in one_line(unproven.err)
     assert "no place to submit to is known" in one_line(nowhere.err)
 
 
