@@ -46,7 +46,8 @@ def _once(seed: int) -> tuple[float, float]:
         simulator = held.enter_context(Simulator(_EVENTS, seed, 1.0))
         trial = Trial(simulator, folder, held.enter_context(embedded_database(folder)))
         discovery = trial.start("crawl", "discover")
-        until(lambda: _seen(trial), discovery)
+        if not until(lambda: _seen(trial), discovery):
+            raise SystemExit(f"no rows were seen:\n{discovery.err.read_text()[-2000:]}")
         seen = time.time()
         if discovery.end(60.0).code != 0:
             raise SystemExit(f"discovery failed:\n{discovery.err.read_text()[-2000:]}")

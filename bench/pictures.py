@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import re
+import shutil
 import tempfile
 import time
 from contextlib import ExitStack, suppress
@@ -38,25 +40,32 @@ _ADDRESS = re.compile(r"the live page: (http://\S+)")
 
 
 def main() -> int:
-    """Runs the chain once and takes every picture on the way."""
+    """Runs the chain once and takes every picture on the way; puts them in place when all are there."""
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--into", type=Path, default=ROOT / "docs" / "pictures", metavar="FOLDER")
     into: Path = words.parse_args().into
+    browser = _browser()
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="datasync-bench-")))
         simulator = held.enter_context(Simulator(_EVENTS, _SEED, _SPEED, "light"))
         trial = Trial(simulator, folder, held.enter_context(embedded_database(folder)))
         trial = replace(trial, settings={"AUTO_SUBMIT": "true", "PROGRESS": "plain"})
         running = trial.start("ingest")
+        held.callback(_end, running)
         if not until(lambda: _share(trial) >= _MOMENT, running, _PATIENCE):
             raise SystemExit(running.err.read_text()[-2000:])
-        asyncio.run(_while_it_runs(trial, running, into))
+        asyncio.run(_while_it_runs(trial, running, browser))
         if running.end(_PATIENCE).code != 0:
             raise SystemExit(running.err.read_text()[-2000:])
-        asyncio.run(_afterwards(trial, into))
-    for file in sorted(into.glob("*.png")):
-        print(file)
+        asyncio.run(_afterwards(trial, browser))
+        for file in sorted(folder.glob("*.png")):
+            print(shutil.copy(file, into))
     return 0
+
+
+def _end(running: Running) -> None:
+    if running.alive:
+        running.interrupt().end(_PATIENCE)
 
 
 def _share(trial: Trial) -> float:
@@ -67,24 +76,24 @@ def _share(trial: Trial) -> float:
     return 0.0
 
 
-async def _while_it_runs(trial: Trial, running: Running, into: Path) -> None:
+async def _while_it_runs(trial: Trial, running: Running, path: str) -> None:
     address = _ADDRESS.findall(running.err.read_text())[-1]
     shots = (("page-wide", 1280, "light"), ("page-dark", 1280, "dark"), ("page-narrow-dark", 390, "dark"))
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(**launch_options(_browser()))
+        browser = await playwright.chromium.launch(**launch_options(path))
         for name, width, lit in shots:
-            await _shoot(browser, address, into / f"{name}.png", width=width, lit=lit, pause=2.5)
+            await _shoot(browser, address, trial.folder / f"{name}.png", width=width, lit=lit, pause=2.5)
         drawing = trial.folder / "terminal.svg"
         drawing.write_text(_terminal(trial))
-        await _shoot(browser, drawing.as_uri(), into / "terminal.png", width=1100, only="svg")
+        await _shoot(browser, drawing.as_uri(), trial.folder / "terminal.png", width=1100, only="svg")
         await browser.close()
 
 
-async def _afterwards(trial: Trial, into: Path) -> None:
+async def _afterwards(trial: Trial, path: str) -> None:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(**launch_options(_browser()))
+        browser = await playwright.chromium.launch(**launch_options(path))
         page = (trial.state / "report.html").as_uri()
-        await _shoot(browser, page, into / "report.png", width=1000, most=1540)
+        await _shoot(browser, page, trial.folder / "report.png", width=1000, most=1540)
         await browser.close()
 
 
@@ -117,10 +126,9 @@ def _terminal(trial: Trial) -> str:
     with Ledger(trial.database) as ledger:
         view = last_view(ledger, learned_pools(ledger))
     assert view is not None
-    with Path("/dev/null").open("w") as nowhere:
-        console = Console(record=True, width=110, file=nowhere, force_terminal=True)
-        console.print(picture(view))
-        return console.export_svg(title="scrapy crawl events")
+    console = Console(record=True, width=110, file=io.StringIO(), force_terminal=True)
+    console.print(picture(view))
+    return console.export_svg(title="scrapy crawl events")
 
 
 def _browser() -> str:

@@ -10,11 +10,10 @@ from datasync_crawler.adapters.batch import fault_of_id
 from datasync_crawler.adapters.call_book import Call, CallBook
 from datasync_crawler.adapters.event_store import TableForm
 from datasync_crawler.adapters.id_set import IdSet, SnapshotIds
-from datasync_crawler.adapters.memory import Memory
 from datasync_crawler.adapters.page_store import PageStore
 from datasync_crawler.adapters.postgres import Fenced, LedgerAway
 from datasync_crawler.adapters.queries import QUERIES, SCHEMA
-from datasync_crawler.adapters.shard_book import ShardBook
+from datasync_crawler.adapters.seedbed import Seedbed
 from datasync_crawler.adapters.standing import Standing, holes, ids_of
 from datasync_crawler.adapters.submission_book import SubmissionBook, SubmissionIntent, SubmissionRecord
 from datasync_crawler.adapters.table_key import TableKey
@@ -38,7 +37,7 @@ __all__ = [
 ]
 
 
-class Ledger(PageStore, TableKey, ShardBook, CallBook, Memory, SubmissionBook, IdSet):
+class Ledger(PageStore, TableKey, Seedbed, CallBook, SubmissionBook, IdSet):
     """One source's records and everything known about getting them; a checkpoint is never ahead of its rows.
 
     One connection, a context manager, used by one thread at a time. Whatever fails raises LedgerError and leaves the
@@ -75,6 +74,8 @@ class Ledger(PageStore, TableKey, ShardBook, CallBook, Memory, SubmissionBook, I
             if bound != origin and self._is_begun(cursor):
                 raise SourceMismatch(f"this ledger belongs to {bound}, not to {origin}: use another database")
             if id_only is not self._id_only:
+                if self._marked(cursor) is not None:
+                    self._cleared(cursor)
                 self._change_mode(cursor)
             cursor.execute(QUERIES["bind_source"], {"origin": origin, "id_only": self._id_only})
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from datasync_crawler.adapters.postgres import Session
+from datasync_crawler.adapters.queries import QUERIES
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 _PROFILE = "profile"
 
@@ -20,11 +26,16 @@ class Memory(Session):
 
     def save_profile(self, document: bytes) -> None:
         """Keeps the profile that this ledger is filled by."""
-        self.remember(_PROFILE, _PROFILE, document)
+        with self.transaction() as cursor:
+            self._keep_profile(cursor, document)
 
     def profile(self) -> bytes | None:
         """The profile that was saved last."""
         return self.remembered(_PROFILE).get(_PROFILE)
+
+    @staticmethod
+    def _keep_profile(cursor: Cursor, document: bytes) -> None:
+        cursor.execute(QUERIES["remember"], {"kind": _PROFILE, "name": _PROFILE, "document": document.decode()})
 
     def thin(self, kind: str, most: int) -> None:
         """Gives up every second document of a kind, in the order of names, where there are more than ``most``."""

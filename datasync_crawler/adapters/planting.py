@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
-from datasync_crawler.adapters.postgres import Fenced
-from datasync_crawler.domain.errors import StateBusy
+from datasync_crawler.domain.errors import LedgerError, StateBusy
 from datasync_crawler.domain.page import StoredPage
 
 if TYPE_CHECKING:
@@ -23,14 +23,15 @@ logger = logging.getLogger(__name__)
 class Planting:
     """The first shards of a ledger with the probes' rows in them, while discovery still learns where they belong.
 
-    They are leased for ``holder`` until :meth:`end`. Shards that are there already stay as they are when the ledger
-    has a profile or another crawler leases them: they are a drain's. Without either they were left by a discovery
-    that was cut off, and are taken out.
+    Until :meth:`settle` they are provisional (:mod:`~datasync_crawler.adapters.seedbed`), and leased for ``holder``
+    until :meth:`end`. A ledger in which anything else stands is left as it is. That nothing could be kept is no
+    failure of a discovery: the rows are asked for again.
     """
 
     def __init__(self, ledger: LedgerWorker, holder: str) -> None:
         self.ledger = ledger
         self._holder = holder
+        self._mark = uuid4().hex
         self._planted: Beginnings | None = None
         self._shards: Sequence[Shard] = ()
         self._generation: int | None = None
@@ -42,30 +43,35 @@ class Planting:
         """
         try:
             return await self.ledger.do(lambda ledger: self._plant(ledger, begun))
-        except (Fenced, StateBusy) as error:
+        except (LedgerError, StateBusy) as error:
             logger.info("The rows of the probes are not kept: %s", error)
             return 0
 
+    async def settle(self, document: bytes) -> None:
+        """Keeps the profile (JSON) that what was planted last is right by."""
+        await self.ledger.do(lambda ledger: ledger.take_root(document, self._mark))
+
     async def end(self) -> None:
         """Leaves what was planted to whoever drains."""
-        if (generation := self._generation) is not None:
+        generation = self._generation
+        if generation is None:
+            return
+        try:
             await self.ledger.do(lambda ledger: ledger.release(generation))
+        except LedgerError as error:
+            logger.info("The lease of the probes' rows runs out by itself: %s", error)
 
     def _plant(self, ledger: Ledger, begun: Beginnings | None) -> int:
         before = self._planted
-        if before is None and not _is_free(ledger):
-            return 0
         if before is not None and begun is not None and begun.go_on_from(before):
             self._store(ledger, begun.pages[len(before.pages) :])
-        else:
-            self._generation = ledger.lease(self._holder)
-            if ledger.shards():
-                ledger.uproot()
-            if begun is not None:
-                self._shards = ledger.plant(begun.bounds)
-                # Only shards that are there can be leased.
-                self._generation = ledger.lease(self._holder)
-                self._store(ledger, begun.pages)
+        elif before is not None or begun is not None:
+            self._planted = None
+            sown = ledger.sow(begun.bounds if begun else (), self._holder, self._mark)
+            if sown is None:
+                return 0
+            self._shards, self._generation = sown
+            self._store(ledger, begun.pages if begun else ())
         self._planted = begun
         return sum(shard.rows for shard in ledger.shards())
 
@@ -74,9 +80,3 @@ class Planting:
         for kept in pages:
             shard = self._shards[kept.shard].id
             ledger.store(StoredPage(shard, self._generation, kept.lane, kept.page, kept.checkpoint))
-
-
-def _is_free(ledger: Ledger) -> bool:
-    """Whether what stands in a ledger, if anything does, was left by a discovery that was cut off."""
-    shards = ledger.shards()
-    return not shards or (ledger.profile() is None and ledger.count() == sum(shard.rows for shard in shards))

@@ -41,8 +41,25 @@ LOCK TABLE ingestion_progress IN SHARE ROW EXCLUSIVE MODE;
 -- plant --
 INSERT INTO ingestion_progress (low, high) VALUES (%(low)s, %(high)s);
 
+-- wait_little_for_locks --
+-- Who only reads the table for long must not hold up a discovery.
+SET LOCAL lock_timeout = '2s';
+
+-- seedbed --
+SELECT document FROM ledger_memory WHERE kind = 'seedbed';
+
+-- mark_seedbed --
+INSERT INTO ledger_memory (kind, name, document) VALUES ('seedbed', 'seedbed', %(mark)s)
+ON CONFLICT (kind, name) DO UPDATE SET document = excluded.document;
+
+-- unmark_seedbed --
+DELETE FROM ledger_memory WHERE kind = 'seedbed';
+
 -- uproot --
-TRUNCATE ingestion_progress, lane_pages, rejected_rows, ingested_events RESTART IDENTITY;
+DELETE FROM ingested_events;
+DELETE FROM rejected_rows;
+DELETE FROM lane_pages;
+DELETE FROM ingestion_progress;
 
 -- lock_leases --
 LOCK TABLE ledger_leases IN SHARE ROW EXCLUSIVE MODE;

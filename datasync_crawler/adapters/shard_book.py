@@ -45,16 +45,10 @@ class ShardBook(Session):
         """
         with self.transaction() as cursor:
             cursor.execute(QUERIES["lock_shards"])
-            cursor.execute(QUERIES["shards"])
-            if not cursor.fetchall():
+            if not self._all(cursor):
                 for low, high in bounds:
                     cursor.execute(QUERIES["plant"], {"low": low, "high": high})
-            cursor.execute(QUERIES["shards"])
-            return [_shard(row) for row in cursor.fetchall()]
-
-    def uproot(self) -> None:
-        """Takes out all shards and all rows; only for what was planted before a profile was there to drain by."""
-        self._run("uproot")
+            return self._all(cursor)
 
     def leased_for(self, holder: str) -> float | None:
         """The seconds that the lease of somebody other than ``holder`` still runs, None when nobody else has one."""
@@ -68,16 +62,28 @@ class ShardBook(Session):
         """
         with self.transaction() as cursor:
             cursor.execute(QUERIES["lock_leases"])
-            cursor.execute(QUERIES["leased_for"], {"holder": holder})
-            if (row := cursor.fetchone()) is not None:
-                raise StateBusy(f"another crawler drains this ledger; its lease runs for {row[0]:.0f} s more")
+            self._check_lease(cursor, holder)
             cursor.execute(QUERIES["end_frozen_writers"])
-            cursor.execute(QUERIES["take_open_shards"])
-            (generation,) = cursor.fetchone() or ()
-            if holder:
-                lease = {"generation": generation, "holder": holder, "seconds": seconds}
-                cursor.execute(QUERIES["note_lease"], lease)
+            return self._take(cursor, holder, seconds)
+
+    @staticmethod
+    def _check_lease(cursor: Cursor, holder: str) -> None:
+        cursor.execute(QUERIES["leased_for"], {"holder": holder})
+        if (row := cursor.fetchone()) is not None:
+            raise StateBusy(f"another crawler drains this ledger; its lease runs for {row[0]:.0f} s more")
+
+    @staticmethod
+    def _take(cursor: Cursor, holder: str, seconds: float = LEASE) -> int:
+        cursor.execute(QUERIES["take_open_shards"])
+        (generation,) = cursor.fetchone() or ()
+        if holder:
+            cursor.execute(QUERIES["note_lease"], {"generation": generation, "holder": holder, "seconds": seconds})
         return int(generation)
+
+    @staticmethod
+    def _all(cursor: Cursor) -> list[Shard]:
+        cursor.execute(QUERIES["shards"])
+        return [_shard(row) for row in cursor.fetchall()]
 
     def renew(self, generation: int, seconds: float = LEASE) -> None:
         """The lease runs for so many seconds from now; raises Fenced when somebody else has taken over."""

@@ -213,8 +213,8 @@ class Dispatch:
         if run.shards.numbered:
             limit, start = rows_wanted(endpoint, run.reach(shard), limit), start_of(shard)
         elif not resizable(endpoint, shard, now):
-            limit = endpoint.cap if chained(endpoint, shard, now) else limit
-        elif endpoint.limit_param is not None and not live.trimmed:
+            limit = endpoint.cap
+        elif endpoint.limit_param is not None and not live.trimmed and not chained(endpoint, shard, now):
             limit = min(limit, rows_to_the_end(shard, outlook, endpoint.cap))
             live.trimmed = limit < endpoint.cap
         sample = run.profile.sample_id or "0"

@@ -160,9 +160,16 @@ class LiveShards:
 
         Once they are in, the count proves it without another call, or it is asked about then.
         """
-        if live.looks > 1 or not live.shard.rows or outlook.total is None or not self._is_lowest(live):
+        if not live.shard.rows or outlook.total is None or not self._is_lowest(live):
             return False
-        others = [other for other in self.open if not (other.looks or other.void or other.in_vain)]
+        if live.looks > 1 and not outlook.counting:
+            return False
+        # An end that was told above rows is none, and what such a shard has left is still to come.
+        others = [
+            other
+            for other in self.open
+            if other is not live and not (other.void or other.in_vain) and (not other.looks or self.has_below(other))
+        ]
         going = outlook.counting or any(other.flying or self._open(endpoint, other) for other in others)
         left = remaining_rows(self.values, outlook)
         missing = outlook.total - outlook.walked - sum(left[other.shard.id] for other in others)

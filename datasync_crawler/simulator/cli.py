@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import os
 import secrets
 import signal
@@ -50,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         uvloop.run(_serve(world, keys, given.port, given.score_port, with_parent=given.with_parent))
     except OSError as error:
         # Nothing was written wrongly, so the usage would only hide what is the matter.
-        print(f"simulator: error: {os.strerror(error.errno or 0)}: choose another --port", file=sys.stderr)
+        hint = ": choose another --port" if error.errno in {errno.EADDRINUSE, errno.EACCES} else ""
+        print(f"simulator: error: {error.strerror or error}{hint}", file=sys.stderr)
         return 2
     return 0
 

@@ -105,23 +105,24 @@ class DiscoverSpider(Spider):
         try:
             await ledger.do(lambda it: it.bind(origin))
             known = await self._known(ledger, state, choices)
+            drained = await ledger.do(lambda it: it.count()) > 0
             if known is None:
                 profile = await self._discover(planting, choices, known)
             elif self.fresh:
-                profile = await self._fitting(ledger, known, await self._discover(planting, choices, known))
+                profile = _fitting(known, await self._discover(planting, choices, known), drained=drained)
             elif leads_of(known):
-                profile = await self._look_again(planting, choices, known)
+                profile = await self._look_again(planting, choices, known, drained=drained)
             else:
                 logger.info("The profile of %s is used again; --fresh makes a new one", choices.api_base)
                 profile = known
-            await ledger.do(lambda it: it.save_profile(profile.to_json()))
-            await planting.end()
+            await planting.settle(profile.to_json())
             write_profile_file(state, profile)
         finally:
+            await planting.end()
             await ledger.close()
         return profile
 
-    async def _look_again(self, planting: Planting, choices: Choices, known: Profile) -> Profile:
+    async def _look_again(self, planting: Planting, choices: Choices, known: Profile, *, drained: bool) -> Profile:
         """A new profile, as the last drain met addresses that none had looked at; the known one where it must do."""
         logger.info("The last drain met new addresses: discovery looks again")
         try:
@@ -129,15 +130,7 @@ class DiscoverSpider(Spider):
         except DatasyncError as error:
             logger.warning("Nothing new was found: %s", error)
             return known
-        return await self._fitting(planting.ledger, known, profile)
-
-    async def _fitting(self, ledger: LedgerWorker, known: Profile, found: Profile) -> Profile:
-        """The profile that was found, unless rows are stored already whose places it would count otherwise."""
-        alike = (numbered(found), upwards(found)) == (numbered(known), upwards(known))
-        if alike or not await ledger.do(lambda it: it.count()):
-            return found
-        logger.warning("The new profile would cut the stored set otherwise: the known one is kept")
-        return known
+        return _fitting(known, profile, drained=drained)
 
     async def _known(self, ledger: LedgerWorker, state: Path, choices: Choices) -> Profile | None:
         """The profile of the same API, the ledger's before the file's."""
@@ -193,3 +186,12 @@ class DiscoverSpider(Spider):
         if self.crawler.engine is None:
             raise RuntimeError("nothing can be sent before the crawl has begun")
         return await self.crawler.engine.download_async(request)
+
+
+def _fitting(known: Profile, found: Profile, *, drained: bool) -> Profile:
+    """The profile that was found, unless rows were ``drained`` already whose places it would count otherwise."""
+    alike = (numbered(found), upwards(found)) == (numbered(known), upwards(known))
+    if alike or not drained:
+        return found
+    logger.warning("The new profile would cut the stored set otherwise: the known one is kept")
+    return known

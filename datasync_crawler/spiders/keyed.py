@@ -89,16 +89,23 @@ class Interrogation:
         seconds = max(earlier, pause_before(case, probes, time.time()))
         if seconds > 0:
             logger.info("Waiting %.0f s until a pool that was used up may be asked again", seconds)
-            await asyncio.sleep(seconds)
+            await asyncio.gather(self._hand_out(case), asyncio.sleep(seconds))
 
     async def _round(self, case: Case, probes: Sequence[Probe]) -> tuple[Answer, ...]:
         now = self._clock.stamp()
         calls = [Call(probe.pool, self._key, now + probe.delay) for probe in probes]
         await self._ledger.do(lambda ledger: ledger.note_calls(calls))
         asking = asyncio.gather(*(self._follow(probe) for probe in probes))
+        # Behind the calls, which are not held up by it.
+        handing_out = asyncio.ensure_future(self._hand_out(case))
+        try:
+            return tuple(await asking)
+        finally:
+            await handing_out
+
+    async def _hand_out(self, case: Case) -> None:
         if self._meanwhile is not None and case.answers:
-            await asyncio.gather(asking, self._meanwhile(case))
-        return tuple(await asking)
+            await self._meanwhile(case)
 
     async def _follow(self, probe: Probe) -> Answer:
         """The answer to a probe; where the address has moved inside its origin, that of the new one."""

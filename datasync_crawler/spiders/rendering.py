@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response as ScrapyResponse
 
+logger = logging.getLogger(__name__)
+
 # What a page is made of; all else that it asks for is an API.
 _PARTS = frozenset({"document", "script", "stylesheet", "image", "font", "media", "manifest", "texttrack"})
 _STATIC = re.compile(r"\.(?:m?js|css|map|svg|png|ico|woff2?|webmanifest)$")
@@ -34,6 +37,8 @@ _CLICKABLE = "button, [role=tab], [role=button], nav a, a[href^='#'], a[href^='/
 _FIELDS = "input:not([type=hidden]):not([type=checkbox]):not([type=radio]), textarea"
 _MOST_CLICKS = 12
 _QUIET_SECONDS, _LONGEST_SECONDS = 0.4, 4.0
+# Seconds that a browser may take to end.
+_LONGEST_END = 5.0
 # Written by the browser for one connection, or by Scrapy itself.
 _OWN_HEADERS = frozenset(
     {"accept-encoding", "connection", "content-length", "host", "if-none-match", "if-modified-since"}
@@ -69,8 +74,13 @@ class RenderingDownloadHandler(KeyedDownloadHandler):
 
     async def _end_browser(self) -> None:
         browser, self._browser = self._browser, None
-        if browser is not None:
-            await browser.close()
+        if browser is None:
+            return
+        try:
+            async with asyncio.timeout(_LONGEST_END):
+                await browser.close()
+        except Exception as error:  # noqa: BLE001 - what was rendered is here, however the browser ends
+            logger.warning("the browser did not end as it should: %s", str(error) or type(error).__name__)
 
 
 @dataclass  # no slots: Playwright leaves a mark on the object whose methods it calls

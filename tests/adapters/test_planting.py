@@ -8,6 +8,7 @@ import pytest
 
 from datasync_crawler.adapters.ledger import Ledger
 from datasync_crawler.adapters.planting import Planting
+from datasync_crawler.adapters.queries import QUERIES
 from datasync_crawler.adapters.worker import LedgerWorker
 from datasync_crawler.domain.discovery.keeping import Beginnings, Kept
 from datasync_crawler.domain.page import Page
@@ -38,6 +39,10 @@ async def worker(postgres_url: str) -> AsyncIterator[LedgerWorker]:
     await opened.close()
 
 
+def bounds(ledger: Ledger) -> list[tuple[int | None, int | None]]:
+    return [(shard.low, shard.high) for shard in ledger.shards()]
+
+
 @pytest.fixture
 async def planting(worker: LedgerWorker) -> Planting:
     return Planting(worker, MINE)
@@ -60,7 +65,7 @@ async def test_what_later_answers_place_otherwise_is_taken_out(
     await planting.plant(EARLY)
     rows = await planting.plant(later)
     assert rows == ledger.count() == (5 if later else 0)
-    assert [(shard.low, shard.high) for shard in ledger.shards()] == list(later.bounds if later else ())
+    assert bounds(ledger) == list(later.bounds if later else ())
     assert ledger.lane_pages() == ({"list": 1} if later else {})
 
 
@@ -69,14 +74,70 @@ async def test_a_discovery_that_was_cut_off_left_nothing_that_binds_the_next(
 ) -> None:
     await Planting(worker, MINE).plant(CHAIN)
     assert await Planting(worker, MINE).plant(EARLY) == 5
-    assert [(shard.low, shard.high) for shard in ledger.shards()] == list(EARLY.bounds)
+    assert bounds(ledger) == list(EARLY.bounds)
 
 
-async def test_the_shards_of_a_drain_stay(worker: LedgerWorker, ledger: Ledger) -> None:
-    await Planting(worker, MINE).plant(CHAIN)
-    ledger.save_profile(b"{}")
+async def test_what_a_drain_goes_on_from_stays(worker: LedgerWorker, ledger: Ledger) -> None:
+    mine = Planting(worker, MINE)
+    await mine.plant(CHAIN)
+    await mine.settle(b"{}")
     assert await Planting(worker, MINE).plant(EARLY) == 0
-    assert [(shard.low, shard.high) for shard in ledger.shards()] == list(CHAIN.bounds)
+    assert bounds(ledger) == list(CHAIN.bounds)
+    assert ledger.profile() == b"{}"
+
+
+async def test_a_profile_that_another_discovery_made_is_kept_without_what_was_sown_by_the_one_before(
+    worker: LedgerWorker, ledger: Ledger
+) -> None:
+    await Planting(worker, MINE).plant(EARLY)
+    theirs = Planting(worker, OTHERS)
+    assert await theirs.plant(CHAIN) == 0
+    await theirs.settle(b"{}")
+    assert (bounds(ledger), ledger.count(), ledger.profile()) == ([], 0, b"{}")
+
+
+async def test_what_others_drained_meanwhile_is_not_taken_out(worker: LedgerWorker, ledger: Ledger) -> None:
+    mine, theirs = Planting(worker, MINE), Planting(worker, OTHERS)
+    await mine.plant(EARLY)
+    await mine.end()
+    await theirs.plant(EARLY)
+    await theirs.settle(b"{}")
+    await theirs.end()
+    ledger.store(page_of(uuids(range(100, 200)), ledger.lease(OTHERS), shard=ledger.shards()[1].id))
+    assert await mine.plant(CHAIN) == 0
+    assert (bounds(ledger), ledger.count()) == (list(EARLY.bounds), 105)
+
+
+@pytest.mark.parametrize("later", [EARLY, CHAIN])
+async def test_a_table_that_holds_rows_already_is_left_as_it_is(
+    planting: Planting, ledger: Ledger, execute: Callable[..., object], later: Beginnings
+) -> None:
+    execute("INSERT INTO ingested_events VALUES (%s)", uuids([77])[0])
+    assert await planting.plant(EARLY) == 0
+    assert await planting.plant(later) == 0
+    assert (bounds(ledger), ledger.count()) == ([], 1)
+
+
+async def test_the_mode_may_change_after_a_discovery_that_was_cut_off(worker: LedgerWorker, postgres_url: str) -> None:
+    await worker.do(lambda ledger: ledger.bind("http://h"))
+    await Planting(worker, MINE).plant(EARLY)
+    with Ledger.open(postgres_url, id_only=False) as other:
+        other.bind("http://h")
+        assert (bounds(other), other.count()) == ([], 0)
+
+
+async def test_a_reader_that_does_not_end_holds_nothing_up(
+    planting: Planting, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await planting.plant(EARLY)
+    monkeypatch.setitem(QUERIES, "wait_little_for_locks", "SET LOCAL lock_timeout = '50ms'")
+    with ledger.transaction() as cursor:
+        cursor.execute("SELECT count(*) FROM ingested_events")
+        assert await planting.plant(CHAIN) == 5
+    with ledger.transaction() as cursor:
+        cursor.execute("LOCK TABLE ingestion_progress IN ACCESS EXCLUSIVE MODE")
+        assert await planting.plant(EARLY) == 0
+    assert ledger.count() == 5
 
 
 async def test_rows_that_no_shard_claims_stay(

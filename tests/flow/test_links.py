@@ -15,7 +15,7 @@ from datasync_crawler.domain.shard import Shard
 from datasync_crawler.flow.answers import Answer
 from tests.flow.drain import Book, Drain, drain
 from tests.flow.fake_clock import FakeClock, play
-from tests.flow.fake_service import KEY, Served, Visit
+from tests.flow.fake_service import KEY, Served, Visit, failure
 from tests.flow.worlds import BASE, BY_FEED, BY_HEADER, BY_QUERY, CHAIN, FEED, LIST, SHAPE, profile, service
 
 ELSEWHERE = "http://elsewhere.test/list?after=x"
@@ -88,12 +88,15 @@ def test_a_key_in_a_link_is_not_kept(way: str) -> None:
 class Numbering:
     """Answers for the list with the number of the next page as its cursor: pages are as long as is asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, fails: int = 0) -> None:
         self.rows: list[tuple[int, str]] = []
+        self._fails = fails
 
     def __call__(self, visit: Visit) -> Answer | None:
         if visit.path != "/list":
             return None
+        if visit.number <= self._fails:
+            return failure(500)
         number, size = int(visit.query.get("after", "0")), int(visit.query["size"])
         found = self.rows[number * size : (number + 1) * size]
         left = (number + 1) * size < len(self.rows)
@@ -118,6 +121,15 @@ def test_a_number_that_counts_pages_goes_with_pages_of_one_size() -> None:
     done = play(drain(asked, profile(BY_HEADER, BY_FEED, endpoints=(CHAIN, FEED)), book=book))
     assert done.whole
     assert {visit.query["size"] for visit in asked.visits if visit.path == "/list"} == {"50"}
+
+
+def test_a_chain_whose_first_page_fails_is_not_begun_with_a_smaller_one() -> None:
+    pages = Numbering(fails=4)
+    asked = service(count=1_000, fault=pages)
+    pages.rows = asked.rows
+    done = play(drain(asked, profile(BY_HEADER, endpoints=(CHAIN,))))
+    assert done.whole
+    assert {visit.query["size"] for visit in asked.visits} == {"50"}
 
 
 def test_a_link_to_another_origin_is_not_followed_and_no_end() -> None:

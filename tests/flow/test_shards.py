@@ -132,6 +132,25 @@ def test_an_end_above_a_part_without_rows_is_not_asked_about_again_either(void: 
     assert free(shards, total=100) == asked
 
 
+def test_what_a_shard_has_left_that_was_told_an_end_above_rows_is_still_to_come() -> None:
+    shards = behind(
+        Shard(1, 80, None, Checkpoint(100, "9"), rows=30),
+        Shard(2, 50, 80, Checkpoint(70, "8"), rows=10),
+        Shard(3, None, 50, Checkpoint(0, "1"), rows=50),
+    )
+    shards[1].flying, shards[2].flying, shards[2].looks, shards[3].looks = True, True, 1, 1
+    assert free(shards, total=130) is None
+    assert free(shards, total=180) == 3
+
+
+def test_an_end_that_was_told_twice_may_be_proven_by_the_count_as_well() -> None:
+    shards = two(left=0, looks=2)
+    shards[1].shard = replace(shards[1].shard, checkpoint=Checkpoint(50, "9", proof="passed"))
+    shards[1].flying = False
+    assert free(shards, total=100, counting=True) is None
+    assert free(shards, total=100) == 2
+
+
 def test_an_end_that_was_told_twice_and_not_believed_is_asked_about_again() -> None:
     assert free(two(left=20, looks=2), total=100) == 2
 

@@ -59,7 +59,13 @@ def test_where_more_was_left_whole_pages_follow() -> None:
     ended = {shard.id for shard in drained.book.shards.values() if shard.low is not None}
     assert set(short.values()) == {1}
     assert short.keys() <= ended
-    assert len(drained.asks) > 60 + len(drained.book.shards)
+    after_short = [
+        ask.limit
+        for at, ask in enumerate(drained.asks)
+        if any(earlier.shard == ask.shard and earlier.limit < 500 for earlier in drained.asks[:at])
+    ]
+    assert after_short
+    assert set(after_short) == {500}
 
 
 def test_a_slow_lane_never_hoards() -> None:
