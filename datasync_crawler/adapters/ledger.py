@@ -71,11 +71,11 @@ class Ledger(PageStore, TableKey, Seedbed, CallBook, SubmissionBook, IdSet):
             cursor.execute(QUERIES["lock_schema"])
             cursor.execute(QUERIES["source"])
             bound, id_only = cursor.fetchone() or (origin, None)
+            if (bound, id_only) != (origin, self._id_only) and self._marked(cursor) is not None:
+                self._cleared(cursor)
             if bound != origin and self._is_begun(cursor):
                 raise SourceMismatch(f"this ledger belongs to {bound}, not to {origin}: use another database")
             if id_only is not self._id_only:
-                if self._marked(cursor) is not None:
-                    self._cleared(cursor)
                 self._change_mode(cursor)
             cursor.execute(QUERIES["bind_source"], {"origin": origin, "id_only": self._id_only})
 

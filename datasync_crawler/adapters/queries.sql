@@ -22,7 +22,8 @@ SELECT EXISTS (SELECT FROM ingested_events);
 SELECT origin, id_only FROM ledger_source FOR UPDATE;
 
 -- is_begun --
-SELECT EXISTS (SELECT FROM ingestion_progress) OR EXISTS (SELECT FROM ledger_memory);
+-- Calls alone bind nothing: an address may have been mistyped.
+SELECT EXISTS (SELECT FROM ingestion_progress) OR EXISTS (SELECT FROM ledger_memory WHERE kind = 'profile');
 
 -- bind_source --
 INSERT INTO ledger_source (origin, id_only) VALUES (%(origin)s, %(id_only)s)

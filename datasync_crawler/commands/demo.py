@@ -100,6 +100,7 @@ def _known_stage(folder: Path, events: int, speed: float) -> _Stage | None:
 
 def _new_stage(folder: Path, events: int, speed: float) -> _Stage:
     if folder.exists():
+        say("an interrupted demo of another size or speed is given up for a new one", aside=True)
         EmbeddedPostgres(folder / "postgres").remove()
         shutil.rmtree(folder)
     stage = _Stage(_free_port(), f"ds_{secrets.token_hex(16)}", _SEED, events, speed)

@@ -54,7 +54,7 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         """The options only: there are no arguments."""
-        return "[--demo]"
+        return "[--demo [--events N] [--speed K]]"
 
     def short_desc(self) -> str:
         """The line in the list of commands."""
@@ -73,20 +73,24 @@ class Command(ScrapyCommand):
         """Adds our options to Scrapy's."""
         super().add_options(parser)
         parser.add_argument("--demo", action="store_true", help="against the bundled simulator: needs no key")
-        parser.add_argument("--events", type=int, default=_DEMO_EVENTS, metavar="N", help="of the demo's simulator")
-        parser.add_argument("--speed", type=float, default=_DEMO_SPEED, metavar="K", help="of the demo's simulator")
+        parser.add_argument("--events", type=int, metavar="N", help=f"of the demo's simulator ({_DEMO_EVENTS})")
+        parser.add_argument("--speed", type=float, metavar="K", help=f"of the demo's simulator ({_DEMO_SPEED:g})")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Prints the result as the last line of stdout."""
         with told_in_a_line(self, interrupted="interrupted; the same command goes on"):
             take_no_arguments(args)
+            if not opts.demo and (opts.events, opts.speed) != (None, None):
+                raise ConfigurationError("--events and --speed are of a demo: give --demo as well")
             self.exitcode = self._demonstrate(opts) if opts.demo else self._ingest().told()
 
     def _demonstrate(self, opts: argparse.Namespace) -> int:
         assert self.settings is not None
-        _check_stage(opts.events, opts.speed)
+        events = _DEMO_EVENTS if opts.events is None else opts.events
+        speed = _DEMO_SPEED if opts.speed is None else opts.speed
+        _check_stage(events, speed)
         state = Path(self.settings["STATE_DIR"])
-        with held(state, "demo.lock"), Demo(state / "demo", opts.events, opts.speed) as demo:
+        with held(state, "demo.lock"), Demo(state / "demo", events, speed) as demo:
             for name, value in demo.settings.items():
                 self.settings.set(name, value, priority="cmdline")
             outcome = self._ingest()

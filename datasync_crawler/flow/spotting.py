@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from random import Random
 
 from datasync_crawler.domain.asking import page_url
-from datasync_crawler.domain.errors import NotComplete
+from datasync_crawler.domain.errors import NotComplete, PageError
 from datasync_crawler.domain.page import Page
 from datasync_crawler.domain.shard import Shard
 from datasync_crawler.domain.strip import ends_of
@@ -17,6 +18,9 @@ from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.run import Run
 
 _MOST_PAGES = 5
+# A call that fails for the moment is carried out so often.
+_TRIES = 3
+_NONE = "no spot check: "
 
 Send = Callable[[str, Mapping[str, str]], Awaitable[Answer]]
 """Sends a page's call, address and headers with words where secrets belong."""
@@ -59,14 +63,28 @@ async def spot_check(run: Run, rows: int, send: Send, stored: Stored, dice: Rand
 
 
 async def _page_below(run: Run, lane: LiveLane, place: int, rows: int, send: Send) -> Page:
+    """A page from a place down; a call that fails for the moment is tried again, each within its budget."""
+    trouble = ""
+    for _ in range(_TRIES):
+        try:
+            answer = await _asked(run, lane, place, rows, send)
+            if (means := meaning(answer)) is Meaning.PAGE:
+                return lane.reader.read(answer.body)
+        except (PageError, NotComplete) as error:
+            trouble = str(error).removeprefix(_NONE)
+            continue
+        if means in BLAME:
+            raise fault_of_key(answer, worked=run.key_worked)
+        trouble = f"the service answered with status {answer.status}"
+        if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            break
+    raise NotComplete(_NONE + trouble)
+
+
+async def _asked(run: Run, lane: LiveLane, place: int, rows: int, send: Send) -> Answer:
     limit = min(lane.endpoint.cap, 4 * rows)
     shard, sample = Shard(0, None, place), run.profile.sample_id or "0"
     url = page_url(lane.endpoint, lane.lane.credential, shard, limit, run.clock.wall(), sample)
     async with run.gate.turn(lane.lane.pool) as leave:
         await leave()
-    answer = await send(url, lane.headers)
-    if (means := meaning(answer)) in BLAME:
-        raise fault_of_key(answer, worked=run.key_worked)
-    if means is not Meaning.PAGE:
-        raise NotComplete(f"no spot check: the service answered with status {answer.status}")
-    return lane.reader.read(answer.body)
+    return await send(url, lane.headers)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HOST = "127.0.0.1"
+_LAST_PORT = 65_535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -90,6 +91,8 @@ def _world(given: argparse.Namespace) -> World:
     world = world.with_switches(chosen)
     world = world.with_faults(given.faults) if given.faults else world
     world = world.with_switches(dict(_pair(text) for text in given.set))
+    if not all(0 <= port <= _LAST_PORT for port in (given.port, given.score_port)):
+        raise UnknownSwitch(f"ports are numbers from 0 to {_LAST_PORT}")
     if world.speed <= 0 or world.events < 0:
         raise UnknownSwitch("--speed is above 0 and --events not below")
     return world

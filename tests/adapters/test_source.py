@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import psycopg2
 import pytest
 
-from datasync_crawler.adapters.ledger import Ledger
+from datasync_crawler.adapters.ledger import Call, Ledger
 from datasync_crawler.domain.errors import ConfigurationError, LedgerError, SourceMismatch
 from datasync_crawler.domain.page import Page, StoredPage
 from datasync_crawler.domain.shard import Checkpoint
@@ -61,6 +61,14 @@ def test_an_empty_ledger_may_be_bound_anew_after_a_mistyped_address(ledger: Ledg
     ledger.save_profile(b"{}")
     with pytest.raises(SourceMismatch):
         ledger.bind(HERE)
+
+
+def test_calls_that_brought_nothing_bind_a_ledger_to_no_address(ledger: Ledger) -> None:
+    ledger.bind(HERE)
+    ledger.remember("beginning", "boot", b"1.5")
+    ledger.note_calls([Call("list header", "digest", 5.0)])
+    ledger.bind(THERE)
+    assert ledger.origin() == THERE
 
 
 def test_the_mode_cannot_change_under_rows(ledger: Ledger, postgres_url: str) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PACKAGE = "datasync_crawler.commands"
 OPTIONS = {"spot": 0, "with_parent": False, "when_told": False, "partial": False}
-DEMO = {"demo": False, "events": 1, "speed": 1.0}
+DEMO = {"demo": False, "events": None, "speed": None}
 
 
 @pytest.fixture
@@ -81,6 +81,8 @@ def test_words_are_aside_where_programs_read_views(
         ({"speed": float("nan")}, "--speed must be a number above 0, not nan"),
         ({"speed": float("inf")}, "--speed must be a number above 0, not inf"),
         ({"events": 0}, "--events must be a number of at least 1, not 0"),
+        ({"demo": False, "events": 5}, "--events and --speed are of a demo: give --demo as well"),
+        ({"demo": False, "speed": 3.0}, "--events and --speed are of a demo: give --demo as well"),
     ],
 )
 def test_a_demo_of_nonsense_is_refused_before_anything_starts(

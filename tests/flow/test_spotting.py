@@ -109,3 +109,56 @@ def test_an_answer_that_blames_the_key_ends_the_check_as_it_ends_a_drain(
             await spot_check(drained.run, 5, send, stored, Random(7))
 
     play(scene())
+
+
+def test_a_call_that_fails_for_the_moment_is_tried_again() -> None:
+    async def scene() -> tuple[int, int]:
+        drained = await Drain(service(), FREE).carry_out()
+        broken = iter(
+            [Answer(503, {}, b"{}"), Answer(200, {}, b'{"rows": [{"no"'), NotComplete("no spot check: reset")]
+        )
+        sent = 0
+
+        async def send(url: str, headers: Mapping[str, str]) -> Answer:
+            nonlocal sent
+            sent += 1
+            trouble = next(broken, None) if sent % 2 else None
+            if isinstance(trouble, NotComplete):
+                raise trouble
+            filled = {name: value.replace("{key}", KEY) for name, value in headers.items()}
+            return trouble or await drained.service.answer("GET", url.replace("{key}", KEY), filled)
+
+        async def stored(ids: Sequence[str]) -> set[str]:
+            return set(ids)
+
+        return (await spot_check(drained.run, 40, send, stored, Random(7))).looked_at, sent
+
+    assert play(scene()) == (40, 8)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "calls", "said"),
+    [
+        (Answer(503, {}, b"{}"), 3, "status 503"),
+        (Answer(404, {}, b"{}"), 1, "status 404"),
+        (Answer(200, {}, b"{"), 3, "not JSON"),
+    ],
+)
+def test_one_that_keeps_failing_is_told_of(trouble: Answer, calls: int, said: str) -> None:
+    async def scene() -> int:
+        drained = await Drain(service(), FREE).carry_out()
+        sent = 0
+
+        async def send(_url: str, _headers: Mapping[str, str]) -> Answer:
+            nonlocal sent
+            sent += 1
+            return trouble
+
+        async def stored(ids: Sequence[str]) -> set[str]:
+            return set(ids)
+
+        with pytest.raises(NotComplete, match=f"^no spot check: .*{said}"):
+            await spot_check(drained.run, 40, send, stored, Random(7))
+        return sent
+
+    assert play(scene()) == calls

@@ -218,7 +218,9 @@ def test_it_ends_cleanly_when_told_to() -> None:
     assert process.returncode == 0
 
 
-@pytest.mark.parametrize("wrong", [["--set", "nothing=1"], ["--set", "speed"], ["--speed", "0"], ["--faults", "odd"]])
+@pytest.mark.parametrize(
+    "wrong", [["--set", "nothing=1"], ["--set", "speed"], ["--speed", "0"], ["--faults", "odd"], ["--port", "99999"]]
+)
 def test_a_wrong_use_is_one_line_and_status_2(wrong: list[str]) -> None:
     run = subprocess.run([*START, *wrong], capture_output=True, text=True, timeout=10, check=False)
     assert (run.returncode, run.stdout) == (2, "")
