@@ -83,8 +83,9 @@ async def _while_it_runs(trial: Trial, running: Running, path: str) -> None:
         browser = await playwright.chromium.launch(**launch_options(path))
         for name, width, lit in shots:
             await _shoot(browser, address, trial.folder / f"{name}.png", width=width, lit=lit, pause=2.5)
-        drawing = trial.folder / "terminal.svg"
-        drawing.write_text(_terminal(trial))
+        # Alone in its window it would be as high as that.
+        drawing = trial.folder / "terminal.html"
+        drawing.write_text(f"<!doctype html><body style='margin:0'>{_terminal(trial)}")
         await _shoot(browser, drawing.as_uri(), trial.folder / "terminal.png", width=1100, only="svg")
         await browser.close()
 
