@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from datasync_crawler.domain.asking import Ask
 from datasync_crawler.domain.ratelimit import RateWord, read_rate, read_refusal
+from datasync_crawler.domain.telling import span
 from datasync_crawler.flow.answers import Answer
 from datasync_crawler.flow.gate import EVERY_CALL
 from datasync_crawler.flow.run import Call, Flying, Run
@@ -40,5 +41,6 @@ def refused(run: Run, call: Call, answer: Answer, flying: Flying) -> None:
         run.lessons[pool] = learned
     run.refused_in_vain += 1
     told = "" if wait is None else f", to wait {wait:.0f} s"
-    logger.warning("pool %s refused a call%s%s", pool, told, f"; learned: {learned}" if learned else "")
+    told += "" if learned is None else f"; learned: {learned.calls} calls in {span(learned.window)}"
+    logger.warning("pool %s refused a call%s", pool, told)
     run.bell.ring()
