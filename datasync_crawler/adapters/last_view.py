@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from datasync_crawler.domain.amending import Traces, amended, killed
 from datasync_crawler.domain.sample import SAMPLE, sample_of
-from datasync_crawler.domain.view import VIEW, View, read_view
+from datasync_crawler.domain.view import VIEW, LaneView, View, read_view
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,8 +25,16 @@ def last_view(ledger: Ledger, learned: Collection[str]) -> View | None:
 
 
 def settle(ledger: Ledger, view: View | None) -> None:
-    """Whoever left the view is gone: what it did not write down of a run that it did not end is written down now."""
-    if view is not None and not view.ended:
+    """Whoever left the view is gone: what it did not write down of a run that it did not end is written down now.
+
+    Where none was left, the pages that discovery stored are.
+    """
+    if view is None and not ledger.remembered(VIEW):
+        lanes = tuple(LaneView(name, "", pages=count) for name, count in ledger.lane_pages().items())
+        rows = ledger.claimed()
+        found = View(time.time(), "events", ended=True, events=rows, base=rows, lanes=lanes)
+        ledger.remember(VIEW, VIEW, found.to_json())
+    elif view is not None and not view.ended:
         ledger.remember(VIEW, VIEW, killed(view).to_json())
         sample = sample_of(view)
         ledger.remember(SAMPLE, sample.name, sample.to_json())

@@ -108,3 +108,19 @@ def test_shards_that_are_leased_or_opened_again_have_not_moved(ledger: Ledger, e
     ledger.reopen()
     assert not ledger.shards()[0].done
     assert ledger.seconds_since_commit() == pytest.approx(AGO, abs=60.0)
+
+
+def test_a_first_drain_goes_on_with_the_pages_of_discovery(ledger: Ledger) -> None:
+    ledger.save_profile(THREE_LANES.to_json())
+    ledger.plant([(None, None)])
+    ledger.store(page_of(uuids(range(5)), ledger.lease("it"), position=9))
+    recall(ledger, "digest", 0.0, "it")
+    view = kept(ledger)
+    assert (view.ended, view.base, figures(view)) == (True, 5, (5, 0.0, {"feed": 1}, 0))
+
+
+def test_a_view_of_another_version_is_not_written_over(ledger: Ledger) -> None:
+    ledger.save_profile(THREE_LANES.to_json())
+    ledger.remember(VIEW, VIEW, b'{"strange": 1}')
+    recall(ledger, "digest", 0.0, "it")
+    assert ledger.remembered(VIEW)[VIEW] == b'{"strange": 1}'
