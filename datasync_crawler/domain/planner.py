@@ -22,7 +22,7 @@ class Outlook:
 
     ``density`` is in rows a microsecond over all that was walked, 0 while nothing was seen; ``exact`` where rows are
     numbered and it is one. ``counting`` says that pages wait for the ledger, or that all rows are in: an end that was
-    told may be proven without a call.
+    told may be proven without a call. ``surplus`` says that more are stored than were told of: then no count proves one.
     """
 
     total: int | None
@@ -33,6 +33,7 @@ class Outlook:
     walked: int
     exact: bool = False
     counting: bool = False
+    surplus: bool = False
 
     @classmethod
     def over(
@@ -45,12 +46,13 @@ class Outlook:
         unit: int,
         numbered: bool = False,
         counting: bool = False,
+        surplus: bool = False,
     ) -> Outlook:
         """The outlook from how far the shards have come; of ``numbered`` rows the density is known."""
         rows = sum(shard.rows + shard.met for shard in shards)
         span = sum(_walked(shard, newest) for shard in shards)
         density = 1.0 if numbered else rows / span if span else 0.0
-        return cls(total, newest, page_rows, unit, density, rows, numbered, counting)
+        return cls(total, newest, page_rows, unit, density, rows, numbered, counting, surplus)
 
 
 def remaining_rows(shards: Sequence[Shard], outlook: Outlook) -> dict[int, float]:

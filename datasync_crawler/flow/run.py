@@ -110,6 +110,7 @@ class Run:
             unit=max(units, default=1),
             numbered=self.shards.numbered,
             counting=self.unstored > 0 or self.exact,
+            surplus=self.total is not None and self.stored > self.total,
         )
 
     @property

@@ -162,7 +162,7 @@ class LiveShards:
         """
         if not live.shard.rows or outlook.total is None or not self._is_lowest(live):
             return False
-        if live.looks > 1 and not outlook.counting:
+        if outlook.surplus or (live.looks > 1 and not outlook.counting):
             return False
         # An end that was told above rows is none, and what such a shard has left is still to come.
         others = [

@@ -143,6 +143,13 @@ def test_what_a_shard_has_left_that_was_told_an_end_above_rows_is_still_to_come(
     assert free(shards, total=180) == 3
 
 
+@pytest.mark.parametrize("looks", [1, 2])
+def test_where_more_is_stored_than_told_of_an_end_waits_for_no_count(looks: int) -> None:
+    shards = two(left=0, looks=looks)
+    assert free(shards, total=90, counting=True) is None
+    assert free(shards, total=90, counting=True, surplus=True) == 2
+
+
 def test_an_end_that_was_told_twice_may_be_proven_by_the_count_as_well() -> None:
     shards = two(left=0, looks=2)
     shards[1].shard = replace(shards[1].shard, checkpoint=Checkpoint(50, "9", proof="passed"))
@@ -163,8 +170,8 @@ def test_where_all_is_in_the_end_is_asked_about_unless_a_count_may_prove_it() ->
     assert free(shards, total=100, counting=True) is None
 
 
-def free(shards: LiveShards, *, total: int | None = None, counting: bool = False) -> int | None:
-    outlook = Outlook.over(shards.values, total=total, newest=100, page_rows=10, unit=1, counting=counting)
+def free(shards: LiveShards, *, total: int | None = None, **known: bool) -> int | None:
+    outlook = Outlook.over(shards.values, total=total, newest=100, page_rows=10, unit=1, **known)
     found = shards.next_free(LIST, outlook, 0.0)
     return None if found is None else found.shard.id
 
