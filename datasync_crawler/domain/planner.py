@@ -22,7 +22,7 @@ class Outlook:
 
     ``density`` is in rows a microsecond over all that was walked, 0 while nothing was seen; ``exact`` where rows are
     numbered and it is one. ``counting`` says that pages wait for the ledger, or that all rows are in: an end that was
-    told may be proven without a call. ``surplus`` says that more are stored than were told of: then no count proves one.
+    told may be proven without a call. ``surplus`` says that more are stored than were told of: no count proves it.
     """
 
     total: int | None
