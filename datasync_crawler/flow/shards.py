@@ -164,11 +164,14 @@ class LiveShards:
             return False
         if outlook.surplus or (live.looks > 1 and not outlook.counting):
             return False
-        # An end that was told above rows is none, and what such a shard has left is still to come.
+        # An end that was told above rows is none, and what such a shard has left is still to come; unless it is told
+        # again, as to a chain that goes round in circles.
         others = [
             other
             for other in self.open
-            if other is not live and not (other.void or other.in_vain) and (not other.looks or self.has_below(other))
+            if other is not live
+            and not (other.void or other.in_vain)
+            and (not other.looks or (other.looks == 1 and self.has_below(other)))
         ]
         going = outlook.counting or any(other.flying or self._open(endpoint, other) for other in others)
         left = remaining_rows(self.values, outlook)

@@ -141,6 +141,9 @@ def test_what_a_shard_has_left_that_was_told_an_end_above_rows_is_still_to_come(
     shards[1].flying, shards[2].flying, shards[2].looks, shards[3].looks = True, True, 1, 1
     assert free(shards, total=130) is None
     assert free(shards, total=180) == 3
+    shards[1].flying, shards[2].looks = False, 2
+    shards[1].shard = replace(shards[1].shard, checkpoint=Checkpoint(80, "9", proof="passed"))
+    assert free(shards, total=90) == 3
 
 
 @pytest.mark.parametrize("looks", [1, 2])
