@@ -98,12 +98,6 @@ SHORT = (
         "the machine's floor",
     ),
     Claim(
-        "whole events, in short",
-        ("bench.whole_events", "--events", "200000"),
-        "first call to stored proof",
-        "the machine's floor, ids alone",
-    ),
-    Claim(
         "within limits, in short",
         ("bench.budgeted", "--events", "200000"),
         "first keyed call to accepted submission",
