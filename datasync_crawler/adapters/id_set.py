@@ -14,12 +14,11 @@ import psycopg2
 from datasync_crawler.adapters.postgres import Session, connect, ledger_errors
 from datasync_crawler.adapters.queries import QUERIES
 from datasync_crawler.adapters.standing import UNKEYED
+from datasync_crawler.adapters.table_key import is_keyed
 from datasync_crawler.domain.errors import NotComplete
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
-
-    from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 _BLOCK = 1 << 20
 _ESCAPED = re.compile(rb"\\(.)")
@@ -40,13 +39,13 @@ class SnapshotIds:
             with ledger_errors():
                 self._connection.autocommit = True
                 with self._connection.cursor() as cursor:
-                    if _is_keyed(cursor):
+                    if is_keyed(cursor):
                         with suppress(psycopg2.Error):
                             cursor.execute(QUERIES["note_what_is_visible"])
                 self._connection.autocommit = False
                 self._connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
                 with self._connection.cursor() as cursor:
-                    keyed = _is_keyed(cursor)
+                    keyed = is_keyed(cursor)
                     cursor.execute(QUERIES["measure_ids"])
                     self.count, size = cursor.fetchone() or (0, 0)
         except BaseException:
@@ -117,11 +116,6 @@ class SnapshotIds:
                 cursor.copy_expert(QUERIES["copy_ids"], pipe)
         except BaseException as error:  # noqa: BLE001 - it is raised where the ids are pulled: a cut stream is no set
             failures.append(error)
-
-
-def _is_keyed(cursor: Cursor) -> bool:
-    cursor.execute(QUERIES["is_keyed"])
-    return cursor.fetchone() == (True,)
 
 
 def _unescaped(text: bytes) -> bytes:

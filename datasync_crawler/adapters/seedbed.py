@@ -39,8 +39,7 @@ class Seedbed(ShardBook, Memory):
             self._check_lease(cursor, holder)
             if not self._cleared(cursor):
                 return None
-            for low, high in bounds:
-                cursor.execute(QUERIES["plant"], {"low": low, "high": high})
+            self._make(cursor, bounds)
             generation = self._take(cursor, holder)
             cursor.execute(QUERIES["mark_seedbed"], {"mark": json.dumps(mark)})
             return self._all(cursor), generation

@@ -46,8 +46,7 @@ class ShardBook(Session):
         with self.transaction() as cursor:
             cursor.execute(QUERIES["lock_shards"])
             if not self._all(cursor):
-                for low, high in bounds:
-                    cursor.execute(QUERIES["plant"], {"low": low, "high": high})
+                self._make(cursor, bounds)
             return self._all(cursor)
 
     def leased_for(self, holder: str) -> float | None:
@@ -79,6 +78,11 @@ class ShardBook(Session):
         if holder:
             cursor.execute(QUERIES["note_lease"], {"generation": generation, "holder": holder, "seconds": seconds})
         return int(generation)
+
+    @staticmethod
+    def _make(cursor: Cursor, bounds: Sequence[tuple[int | None, int | None]]) -> None:
+        for low, high in bounds:
+            cursor.execute(QUERIES["plant"], {"low": low, "high": high})
 
     @staticmethod
     def _all(cursor: Cursor) -> list[Shard]:

@@ -33,7 +33,7 @@ class TableKey(Session):
         """From now on rows are stored without a look at what is there; every one counts as new."""
         with self.transaction() as cursor:
             cursor.execute(QUERIES["hold_events_alone"])
-            if _is_keyed(cursor):
+            if is_keyed(cursor):
                 cursor.execute(QUERIES["drop_key"])
 
     def build_key(self) -> int:
@@ -43,7 +43,7 @@ class TableKey(Session):
         """
         with self.transaction() as cursor:
             cursor.execute(QUERIES["hold_events_alone"])
-            if _is_keyed(cursor):
+            if is_keyed(cursor):
                 return 0
             cursor.execute("SAVEPOINT unkeyed")
             try:
@@ -62,6 +62,7 @@ def _without_copies(cursor: Cursor) -> int:
     return copies
 
 
-def _is_keyed(cursor: Cursor) -> bool:
+def is_keyed(cursor: Cursor) -> bool:
+    """Whether the table has its key, as a transaction sees it."""
     cursor.execute(QUERIES["is_keyed"])
     return cursor.fetchone() == (True,)

@@ -210,11 +210,12 @@ class Dispatch:
             endpoint = msgspec.structs.replace(endpoint, cursor=None)
         limit = max(_FEWEST_ROWS, endpoint.cap >> max(0, live.tries(lane.lane.name) - _TRIES_WHOLE + 1))
         limit, start = min(limit, endpoint.cap), None
+        chain = not run.shards.numbered and chained(endpoint, shard, now)
         if run.shards.numbered:
             limit, start = rows_wanted(endpoint, run.reach(shard), limit), start_of(shard)
         elif not resizable(endpoint, shard, now):
             limit = endpoint.cap
-        elif endpoint.limit_param is not None and not live.trimmed and not chained(endpoint, shard, now):
+        elif endpoint.limit_param is not None and not live.trimmed and not chain:
             limit = min(limit, rows_to_the_end(shard, outlook, endpoint.cap))
             live.trimmed = limit < endpoint.cap
         sample = run.profile.sample_id or "0"
@@ -222,7 +223,6 @@ class Dispatch:
         if lane.token is not None and lane.token.address is not None:
             url = _readdressed(url, endpoint.url, lane.token.address)
         top = None if run.shards.numbered else ceiling(endpoint, shard, now)
-        chain = start is None and chained(endpoint, shard, now)
         return Ask(shard.id, run.generation, lane.lane.name, url, limit, top, live.attempt, start, chain)
 
     async def _renew(self, endpoint: str, token: TokenState) -> None:

@@ -236,18 +236,6 @@ def test_a_crawl_that_was_killed_a_moment_ago_is_not_said_to_run(
         assert "running: 2 events so far" in file.read_text()
 
 
-def test_what_lies_at_the_usual_place_and_is_no_regular_file_stays_too(
-    crawler_with: Callable[..., Crawler], postgres_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    fill(postgres_url)
-    os.mkfifo(tmp_path / "report.html")
-    asked: Any = Command()
-    asked.settings = crawler_with(DATABASE_URL=postgres_url, TARGET_API_KEY="").settings
-    asked.run([], argparse.Namespace(output=None))
-    assert (asked.exitcode, "else than a regular file" in capsys.readouterr().err) == (2, True)
-    assert (tmp_path / "report.html").is_fifo()
-
-
 @pytest.mark.parametrize(
     ("args", "output", "code", "said"),
     [
@@ -295,16 +283,22 @@ def test_a_run_leaves_what_it_was_run_with_and_what_its_monitors_said(
     assert "undisclosed" not in html
 
 
+@pytest.mark.parametrize(("name", "named"), [("pipe", True), ("report.html", False)])
 def test_what_is_there_and_no_regular_file_stays(
-    crawler_with: Callable[..., Crawler], postgres_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    crawler_with: Callable[..., Crawler],
+    postgres_url: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    named: bool,
 ) -> None:
     fill(postgres_url)
-    os.mkfifo(tmp_path / "pipe")
+    os.mkfifo(tmp_path / name)
     asked: Any = Command()
     asked.settings = crawler_with(DATABASE_URL=postgres_url, TARGET_API_KEY="").settings
-    asked.run([], argparse.Namespace(output=str(tmp_path / "pipe")))
+    asked.run([], argparse.Namespace(output=str(tmp_path / name) if named else None))
     assert (asked.exitcode, "else than a regular file" in capsys.readouterr().err) == (2, True)
-    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / name).is_fifo()
 
 
 @pytest.mark.parametrize("demo", [False, True])
