@@ -59,7 +59,7 @@ def main() -> int:
     given = words.parse_args()
     figures = Figures()
     figures.load()
-    pages = [Batch(sorted(ids_of(number)), None) for number in range(given.events // PAGE)]
+    pages = [Batch(sorted(ids_of(number)), None, canonical=True) for number in range(given.events // PAGE)]
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="datasync-bench-")))
         url = os.environ.get("DATABASE_URL") or held.enter_context(embedded_database(folder))

@@ -40,18 +40,15 @@ Event = tuple[int | None, str | None, bytes | None]
 class Batch:
     """Rows fit for the table, each id once, in the order served.
 
-    ``events`` run parallel to ``ids`` where whole events are kept.
+    ``events`` run parallel to ``ids`` where whole events are kept. ``canonical`` says that every id equals its
+    canonical lower-case form as a UUID.
     """
 
     ids: list[str]
     events: list[Event] | None
+    canonical: bool
     met: int = 0
     rejected: tuple[RejectedRow, ...] = ()
-
-    @property
-    def canonical(self) -> bool:
-        """Whether every id equals its canonical lower-case form as a UUID."""
-        return not self.ids or are_uuids(self.ids)
 
     def in_order(self) -> Batch:
         """The same rows sorted by id.
@@ -60,9 +57,9 @@ class Batch:
         never in a circle.
         """
         if self.events is None:
-            return Batch(sorted(self.ids), None)
+            return Batch(sorted(self.ids), None, self.canonical)
         rows = sorted(zip(self.ids, self.events, strict=True), key=itemgetter(0))
-        return Batch([id_ for id_, _ in rows], [event for _, event in rows])
+        return Batch([id_ for id_, _ in rows], [event for _, event in rows], self.canonical)
 
     def binary(self, *, uuid: bool) -> bytes:
         """The rows for ``COPY … WITH BINARY``; as UUIDs only when they are canonical."""
@@ -105,7 +102,8 @@ def together(batches: Sequence[Batch]) -> Batch:
         return batches[0]
     ids = list(chain.from_iterable(batch.ids for batch in batches))
     whole = any(batch.events is not None for batch in batches)
-    return Batch(ids, list(chain.from_iterable(batch.events or [] for batch in batches)) if whole else None)
+    events = list(chain.from_iterable(batch.events or [] for batch in batches)) if whole else None
+    return Batch(ids, events, all(batch.canonical for batch in batches))
 
 
 def are_uuids(ids: Sequence[str]) -> bool:
@@ -126,27 +124,33 @@ def sift(page: Page, *, id_only: bool, warily: bool = False) -> Batch:
     if len(set(ids)) < len(ids):
         places = dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
         ids = sorted(places, key=places.__getitem__)
-    faults = _faults(page, ids, places, warily=warily and not id_only)
+    canonical = not ids or are_uuids(ids)
+    faults = {} if canonical else _faults_of_ids(ids)
+    if warily and not id_only:
+        faults = _faults_of_events(page, ids, places) | faults
     if faults:
         places = places or {id_: place for place, id_ in enumerate(ids)}
         ids = [id_ for id_ in ids if id_ not in faults]
+        canonical = canonical or not ids or are_uuids(ids)
     rejected = tuple(RejectedRow(reason, _raw(page, places[id_])) for id_, reason in faults.items()) if places else ()
     events = None if id_only else _events(page, ids, places)
     met = len(page.ids) - len(ids) - len(faults)
-    return Batch(ids, events, met=met, rejected=page.rejected + rejected)
+    return Batch(ids, events, canonical, met=met, rejected=page.rejected + rejected)
 
 
-def _faults(page: Page, ids: list[str], places: dict[str, int] | None, *, warily: bool) -> dict[str, str]:
-    faults = {}
+def _faults_of_ids(ids: list[str]) -> dict[str, str]:
     joined = "".join(ids)
     # What would make two lines of one id where ids are submitted a line each.
     broken = "\n" in joined or "\r" in joined or not _plain(joined)
-    if broken or max(map(len, ids), default=0) > LONGEST_ID // 4:
-        faults = {id_: fault for id_ in ids if (fault := fault_of_id(id_))}
-    if warily:
-        events = zip(ids, _events(page, ids, places), strict=True)
-        faults |= {id_: fault for id_, (_, kind, raw) in events if id_ not in faults and (fault := _fault(kind, raw))}
-    return faults
+    if not broken and max(map(len, ids), default=0) <= LONGEST_ID // 4:
+        return {}
+    return {id_: fault for id_ in ids if (fault := fault_of_id(id_))}
+
+
+def _faults_of_events(page: Page, ids: list[str], places: dict[str, int] | None) -> dict[str, str]:
+    """Of the rows of ``ids``; ``places`` as :func:`_events` has them, None when those are all of the page's."""
+    events = zip(ids, _events(page, ids, places), strict=True)
+    return {id_: fault for id_, (_, kind, raw) in events if (fault := _fault(kind, raw))}
 
 
 def fault_of_id(id_: str) -> str | None:

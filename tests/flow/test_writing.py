@@ -8,8 +8,9 @@ from datasync_crawler.domain.shard import Checkpoint
 from datasync_crawler.flow.writing import Writer
 
 
-def page(number: int, rows: int = 10) -> StoredPage:
-    return StoredPage(number, 1, "feed", Page(["x"] * rows, [None] * rows), Checkpoint())
+def page(number: int, rows: int = 10, *, whole: bool = False) -> StoredPage:
+    payloads = [b"{}"] * rows if whole else None
+    return StoredPage(number, 1, "feed", Page(["x"] * rows, [None] * rows, payloads=payloads), Checkpoint())
 
 
 class Slow:
@@ -46,7 +47,13 @@ async def test_pages_that_wait_while_others_are_stored_go_in_together_and_in_ord
 
 async def test_no_transaction_grows_without_bound() -> None:
     slow = Slow()
-    await slow.take(*(page(number, 4_000) for number in range(6)))
+    await slow.take(*(page(number, 10_000) for number in range(6)))
+    assert slow.stored == [[0], [1, 2], [3, 4], [5]]
+
+
+async def test_whole_events_fill_a_transaction_sooner() -> None:
+    slow = Slow()
+    await slow.take(*(page(number, 4_000, whole=True) for number in range(6)))
     assert slow.stored == [[0], [1, 2], [3, 4], [5]]
 
 
