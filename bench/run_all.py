@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figures import KEPT_IN
+from bench.memory import CASES
 from bench.trial import ROOT
 
 BASELINE = ROOT / "bench" / "baseline.json"
@@ -68,6 +69,7 @@ CLAIMS = (
         "the floor, one page",
     ),
     Claim("killed and resumed", ("bench.kills",), "pages fetched again", ratio=""),
+    *(Claim(f"memory: {case.name}", ("bench.memory", "--only", case.name), case.name, ratio="") for case in CASES),
 )
 LONG = (
     Claim(

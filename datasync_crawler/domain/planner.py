@@ -20,9 +20,10 @@ _MOST = 0.8
 class Outlook:
     """What is known of the whole: rows in all (None when nothing tells), the newest time seen, rows a page, time unit.
 
-    ``density`` is in rows a microsecond over all that was walked, 0 while nothing was seen; ``exact`` where rows are
-    numbered and it is one. ``counting`` says that pages wait for the ledger, or that all rows are in: an end that was
-    told may be proven without a call. ``surplus`` says that more are stored than were told of: no count proves it.
+    ``density`` is in rows a microsecond over all that was walked, before that as the profile has it, 0 while nothing
+    was seen; ``exact`` where rows are numbered and it is one. ``counting`` says that pages wait for the ledger, or
+    that all rows are in: an end that was told may be proven without a call. ``surplus`` says that more are stored than
+    were told of: no count proves it.
     """
 
     total: int | None
@@ -47,11 +48,15 @@ class Outlook:
         numbered: bool = False,
         counting: bool = False,
         surplus: bool = False,
+        known: float = 0.0,
     ) -> Outlook:
-        """The outlook from how far the shards have come; of ``numbered`` rows the density is known."""
+        """The outlook from how far the shards have come; of ``numbered`` rows the density is known.
+
+        ``known`` is the density that is believed in until rows tell of it.
+        """
         rows = sum(shard.rows + shard.met for shard in shards)
         span = sum(_walked(shard, newest) for shard in shards)
-        density = 1.0 if numbered else rows / span if span else 0.0
+        density = 1.0 if numbered else rows / span if span else known
         return cls(total, newest, page_rows, unit, density, rows, numbered, counting, surplus)
 
 

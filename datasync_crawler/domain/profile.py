@@ -175,9 +175,10 @@ class Submission(msgspec.Struct, frozen=True):
 class Profile(msgspec.Struct, frozen=True):
     """Everything discovery hands over.
 
-    ``newest`` is the time of the newest row seen, ``oldest`` that of the oldest where lists begin with it; ``totals``
-    are the counts the API tells of itself, by the name of what told them, best first; ``echo`` is the shortest time in
-    which the service answered anything, in seconds.
+    ``newest`` is the time of the newest row seen, ``oldest`` that of the oldest where lists begin with it;
+    ``density`` is that of the first page, in rows a microsecond (0 where it tells none); ``totals`` are the counts the
+    API tells of itself, by the name of what told them, best first; ``echo`` is the shortest time in which the service
+    answered anything, in seconds.
     """
 
     origin: str
@@ -190,6 +191,7 @@ class Profile(msgspec.Struct, frozen=True):
     newest_id: str | None = None
     oldest: int | None = None
     oldest_id: str | None = None
+    density: float = 0.0
     totals: tuple[tuple[str, int], ...] = ()
     echo: float = 0.05
     findings: tuple[Finding, ...] = ()

@@ -111,6 +111,7 @@ class Run:
             numbered=self.shards.numbered,
             counting=self.unstored > 0 or self.exact,
             surplus=self.total is not None and self.stored > self.total,
+            known=self.profile.density,
         )
 
     @property

@@ -131,16 +131,23 @@ class LiveShards:
         return min((live.not_before for live in self._free(endpoint, outlook)), default=None)
 
     def cut(self, endpoint: Endpoint, outlook: Outlook) -> tuple[LiveShard, int] | None:
-        """The shard with most rows left and where to cut it, or None when no cut pays."""
-        uncut = [live for live in self if not live.shard.done and not live.looks]
-        if not uncut or not (endpoint.numbered if self.numbered else endpoint.positionable):
+        """The shard with most rows left and where to cut it, or None when no cut pays.
+
+        What has no lower bound and no row yet may end anywhere: it is cut when nothing else can be.
+        """
+        if not (endpoint.numbered if self.numbered else endpoint.positionable):
             return None
         if outlook.total is not None and self._enough(outlook.total, outlook.page_rows):
             return None
+        uncut = [live for live in self if not live.shard.done and not live.looks]
         rows = remaining_rows(self.values, outlook)
-        largest = max(uncut, key=lambda live: rows[live.shard.id])
-        at = split_point(largest.shard, rows[largest.shard.id], outlook, flying=largest.flying)
-        return None if at is None else (largest, at)
+        for group in ([it for it in uncut if not it.unfathomed], [it for it in uncut if it.unfathomed]):
+            if group:
+                largest = max(group, key=lambda live: rows[live.shard.id])
+                at = split_point(largest.shard, rows[largest.shard.id], outlook, flying=largest.flying)
+                if at is not None:
+                    return largest, at
+        return None
 
     def _enough(self, total: int, page_rows: int) -> bool:
         """Whether the shards that go on will ask for all that is left, with a page each."""

@@ -90,6 +90,29 @@ def test_an_idle_lane_takes_about_half_of_what_is_left() -> None:
     assert 0.4 < (first_cut - oldest) / (NEWEST_MICROS - oldest) < 0.6
 
 
+@pytest.mark.parametrize(("density", "lanes"), [(0.0, 1), (1e-6, 3)])
+def test_where_the_density_is_known_no_lane_waits_for_the_first_page(density: float, lanes: int) -> None:
+    slow = {"/list": Way(latency=3.0), "/feed": Way(latency=3.0, token=True)}
+    known = replace(THREE_LANES, totals=(("all", 3_000),), density=density)
+    drained = play(drain(Service(FakeClock(), count=3_000, ways=slow), known))
+    assert drained.whole
+    pages = [(pool, at) for pool, at in drained.book.calls if pool != "feed token"]
+    assert len({pool for pool, at in pages if at < pages[0][1] + 1.0}) == lanes
+
+
+def test_what_nothing_was_seen_of_is_not_believed_to_go_on_for_ever() -> None:
+    """The newest rows lie half as far apart again as the others: by their density the set would go on far below."""
+    gaps = [1_440 if number < 1_500 else 1_000 for number in range(30_000)]
+    times = list(accumulate(gaps[1:], lambda time, gap: time - gap, initial=NEWEST))
+    events = [(time, f"{30_000 - at:08d}") for at, time in enumerate(times)]
+    large = (replace(LIST, cap=500), replace(FEED, cap=500))
+    known = replace(profile(BY_HEADER, BY_QUERY, BY_FEED, endpoints=large), totals=(("all", 30_000),), density=7e-7)
+    ways = {"/list": Way(latency=3.1), "/feed": Way(latency=3.5, token=True)}
+    drained = play(drain(Service(FakeClock(), cap=500, events=events, ways=ways), known))
+    assert drained.whole
+    assert all(shard.rows for shard in drained.book.shards.values())
+
+
 def test_a_lane_keeps_no_more_calls_in_flight_than_allowed() -> None:
     drained = play(drain(service(count=6_000), FREE, most_in_flight=3))
     assert drained.whole

@@ -35,12 +35,7 @@ def conclude(case: Case, origin: str, now: float) -> Profile:
         raise why_nothing(case)
     feed = feed_answer(case, feed_name(case)) if shares_rows(case) else None
     whole, bare = whole_answer(case), bare_answer(case)
-    endpoints = (
-        main_endpoint(case, main),
-        *((whole_endpoint(whole, main),) if whole else ()),
-        *((bare_endpoint(case, main, bare),) if bare else ()),
-        *((feed_endpoint(case, main, feed),) if feed else ()),
-    )
+    endpoints = tuple(_endpoints(case, main, whole, bare, feed))
     # Where a header opens another pool, the key in the query was not seen to.
     query = None if case.limit_lifted else query_answer(case)
     lanes, called = _lanes(case, [answer for answer in (main, query, whole, bare, feed) if answer])
@@ -58,6 +53,7 @@ def conclude(case: Case, origin: str, now: float) -> Profile:
         newest_id=newest[0] if newest else None,
         oldest=oldest[1] if oldest else None,
         oldest_id=oldest[0] if oldest else None,
+        density=main.shown.density,
         totals=totals(case),
         echo=case.echo,
         findings=findings(case, endpoints, pools, lanes),
@@ -65,6 +61,18 @@ def conclude(case: Case, origin: str, now: float) -> Profile:
         discovered_at=now,
     )
     return msgspec.structs.replace(profile, findings=profile.findings + choices(profile))
+
+
+def _endpoints(
+    case: Case, main: Answer, whole: Answer | None, bare: Answer | None, feed: Answer | None
+) -> Iterator[Endpoint]:
+    yield main_endpoint(case, main)
+    if whole:
+        yield whole_endpoint(whole, main)
+    if bare:
+        yield bare_endpoint(case, main, bare)
+    if feed:
+        yield feed_endpoint(case, main, feed)
 
 
 def why_nothing(case: Case) -> DatasyncError:

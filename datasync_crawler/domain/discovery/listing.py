@@ -53,6 +53,13 @@ class Listing:
         pairs = zip(self.page.ids, self.page.times, strict=True)
         return tuple((row_id, time) for row_id, time in pairs if time is not None)
 
+    @property
+    def density(self) -> float:
+        """Rows a microsecond; 0 where all are of one time."""
+        times = [time for _, time in self.dated]
+        span = max(times, default=0) - min(times, default=0)
+        return len(times) / span if span else 0.0
+
 
 def read_listing(
     document: Any, body: bytes, wall: float, *, url: str = "", headers: Mapping[str, str] = _NONE

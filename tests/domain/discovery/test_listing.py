@@ -95,6 +95,13 @@ def test_the_order_is_seen_in_the_times() -> None:
     assert listing_of(page(events(0, 1))).descending is None
 
 
+def test_the_density_is_that_of_all_rows_and_one_row_tells_none() -> None:
+    times = [1_772_366_000_000, 1_772_365_999_000, 1_772_365_998_000]
+    rows = [{"id": f"{number}", "timestamp": time} for number, time in enumerate(times)]
+    assert listing_of({"rows": rows}).density == pytest.approx(3 / 2_000_000)
+    assert listing_of({"rows": rows[:1]}).density == 0.0
+
+
 def test_the_unit_is_the_coarsest_of_all_times() -> None:
     mixed = [
         event | {"timestamp": "2026-03-01T11:53:20Z"} if i == 2 else event for i, event in enumerate(events(0, 3))
