@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,13 +97,14 @@ def standing_still(database: str) -> Iterator[None]:
                     cursor.execute("LOCK TABLE ingested_events IN SHARE ROW EXCLUSIVE MODE")
                     over.wait(_HELD)
 
-    holding = threading.Thread(target=hold)
-    holding.start()
-    try:
-        yield
-    finally:
-        over.set()
-        holding.join()
+    with ThreadPoolExecutor(1) as executor:
+        holding = executor.submit(hold)
+        try:
+            yield
+        finally:
+            over.set()
+            # What went wrong there would have left the database as quick as ever.
+            holding.result()
 
 
 if __name__ == "__main__":

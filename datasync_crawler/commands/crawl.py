@@ -74,7 +74,7 @@ class Command(ScrapyCrawl):
             with held(state), database(choices.database, state) as url:
                 self.settings.set("DATABASE_URL", url, priority="cmdline")
                 # Of Scrapy's own, so that -s MAX_IN_FLIGHT_BYTES counts as well. A page that waits to be stored is
-                # held as an answer, as rows and as a transaction, and the rows of whole events are as large again.
+                # held as an answer, as rows and as a transaction; with whole events that was measured to be more.
                 waiting = choices.most_bytes_in_flight // (3 if choices.id_only else 9)
                 self.settings.set("SCRAPER_SLOT_MAX_ACTIVE_SIZE", waiting, priority="cmdline")
                 self.exitcode = self._crawl(args, opts, choices, url)

@@ -7,6 +7,8 @@ the mirror. All places are microseconds, whole numbers and half-open ranges, wit
 
 from __future__ import annotations
 
+from datasync_crawler.domain.times import EARLIEST, LATEST, SECOND
+
 
 def mirrored(moment: int) -> int:
     """The place of a time on the axis upwards, and the time of a place there.
@@ -18,6 +20,15 @@ def mirrored(moment: int) -> int:
     (-1769541612369001, 5)
     """
     return ~moment
+
+
+def is_place_of_time(place: int) -> bool:
+    """Whether a place may be that of a row's time, on either axis.
+
+    >>> is_place_of_time(1_769_541_612_369_000), is_place_of_time(-1_769_541_612_369_001), is_place_of_time(5_000_000)
+    (True, True, False)
+    """
+    return EARLIEST * SECOND <= (place if place >= 0 else mirrored(place)) < LATEST * SECOND
 
 
 def behind(place: int, unit: int) -> int:

@@ -20,8 +20,8 @@ _MOST = 0.8
 class Outlook:
     """What is known of the whole: rows in all (None when nothing tells), the newest time seen, rows a page, time unit.
 
-    ``density`` is in rows a microsecond over all that was walked, before that as the profile has it, 0 while nothing
-    was seen; ``exact`` where rows are numbered and it is one. ``counting`` says that pages wait for the ledger, or
+    ``density`` is in rows a microsecond over all that was walked, before that as the profile has it, 0 where nothing
+    tells; ``exact`` where rows are numbered and it is one. ``counting`` says that pages wait for the ledger, or
     that all rows are in: an end that was told may be proven without a call. ``surplus`` says that more are stored than
     were told of: no count proves it.
     """
@@ -56,7 +56,7 @@ class Outlook:
         """
         rows = sum(shard.rows + shard.met for shard in shards)
         span = sum(_walked(shard, newest) for shard in shards)
-        density = 1.0 if numbered else rows / span if span else known
+        density = 1.0 if numbered else rows / span if rows and span else known
         return cls(total, newest, page_rows, unit, density, rows, numbered, counting, surplus)
 
 

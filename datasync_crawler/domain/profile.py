@@ -176,9 +176,9 @@ class Profile(msgspec.Struct, frozen=True):
     """Everything discovery hands over.
 
     ``newest`` is the time of the newest row seen, ``oldest`` that of the oldest where lists begin with it;
-    ``density`` is that of the first page, in rows a microsecond (0 where it tells none); ``totals`` are the counts the
-    API tells of itself, by the name of what told them, best first; ``echo`` is the shortest time in which the service
-    answered anything, in seconds.
+    ``density`` is that of a page with many rows, in rows a microsecond (0 where none came); ``totals`` are the counts
+    the API tells of itself, by the name of what told them, best first; ``echo`` is the shortest time in which the
+    service answered anything, in seconds.
     """
 
     origin: str

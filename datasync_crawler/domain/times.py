@@ -9,8 +9,8 @@ from typing import NamedTuple
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 
-# Between these numbers of seconds (1990 and 2100) a number is taken for a time and not for a count or an id.
-_EARLIEST, _LATEST = 631_152_000, 4_102_444_800
+EARLIEST, LATEST = 631_152_000, 4_102_444_800
+"""Between these numbers of seconds (1990 and 2100) a number is taken for a time and not for a count or an id."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 _NUMBER = re.compile(r"\d{9,19}(\.\d+)?")
@@ -64,7 +64,7 @@ def write_bound(micros: int, unit: int, *, iso: bool = False) -> str:
 
 def _read_whole(number: int) -> Moment | None:
     for per_second, unit in _UNITS:
-        if _EARLIEST * per_second <= number <= _LATEST * per_second:
+        if EARLIEST * per_second <= number <= LATEST * per_second:
             return Moment(number * unit, unit) if unit else Moment(number // 1000, 1)
     return None
 
@@ -89,7 +89,7 @@ def _read_iso(text: str) -> Moment | None:
     except (ValueError, OverflowError):
         return None
     seconds = since.days * 86_400 + since.seconds
-    if not _EARLIEST <= seconds <= _LATEST:
+    if not EARLIEST <= seconds <= LATEST:
         return None
     return Moment(seconds * SECOND + since.microseconds, _resolution(text))
 

@@ -171,8 +171,8 @@ class Dispatch:
 
     def _bulky(self, lane: LiveLane) -> bool:
         """Whether the answers under way may be larger than memory should hold; one at a time always may come."""
-        underway = sum(other.in_flight * other.largest for other in self._run.lanes.values())
-        return underway > 0 and underway + lane.largest > self._most_bytes
+        underway = sum(other.in_flight * other.bulk for other in self._run.lanes.values())
+        return underway > 0 and underway + lane.bulk > self._most_bytes
 
     def _crowded(self) -> bool:
         return self._most_at_once is not None and len(self._run.flying) >= self._most_at_once

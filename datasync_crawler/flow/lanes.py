@@ -44,6 +44,11 @@ class LiveLane:
     moved_from: str | None = None
 
     @property
+    def bulk(self) -> int:
+        """The bytes that an answer is reckoned with: the largest so far, before one came a kilobyte a row."""
+        return self.largest or self.endpoint.cap << 10
+
+    @property
     def room(self) -> float:
         """How many pages more may be in flight, full ones: while nothing but failures comes, one call at a time.
 

@@ -39,11 +39,6 @@ class LiveShard:
     blind: bool = False
     trimmed: bool = False
 
-    @property
-    def unfathomed(self) -> bool:
-        """Whether nothing tells how far down it goes: it has no lower bound, and no row was seen of it yet."""
-        return self.shard.low is None and self.shard.checkpoint.position is None
-
     def advance(self, checkpoint: Checkpoint, rows: int, lane: str) -> None:
         """A page of ``rows`` came through a lane; the shard stands at a new checkpoint, and keeps a proof it has."""
         known = self.shard

@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import inf
 
 from datasync_crawler.domain.asking import enterable
+from datasync_crawler.domain.axis import is_place_of_time
 from datasync_crawler.domain.ending import Belief
 from datasync_crawler.domain.planner import Outlook, remaining_rows, split_point
 from datasync_crawler.domain.profile import Endpoint
@@ -133,7 +134,7 @@ class LiveShards:
     def cut(self, endpoint: Endpoint, outlook: Outlook) -> tuple[LiveShard, int] | None:
         """The shard with most rows left and where to cut it, or None when no cut pays.
 
-        What has no lower bound and no row yet may end anywhere: it is cut when nothing else can be.
+        Before any row came, what has no lower bound may end anywhere, and is cut when nothing else can be.
         """
         if not (endpoint.numbered if self.numbered else endpoint.positionable):
             return None
@@ -141,11 +142,13 @@ class LiveShards:
             return None
         uncut = [live for live in self if not live.shard.done and not live.looks]
         rows = remaining_rows(self.values, outlook)
-        for group in ([it for it in uncut if not it.unfathomed], [it for it in uncut if it.unfathomed]):
+        last = [live for live in uncut if live.shard.low is None and not (outlook.walked or outlook.exact)]
+        for group in ([live for live in uncut if live not in last], last):
             if group:
                 largest = max(group, key=lambda live: rows[live.shard.id])
                 at = split_point(largest.shard, rows[largest.shard.id], outlook, flying=largest.flying)
-                if at is not None:
+                # By a density that is far off no row could ever lie below.
+                if at is not None and (self.numbered or is_place_of_time(at)):
                     return largest, at
         return None
 

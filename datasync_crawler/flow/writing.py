@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from fractions import Fraction
 
 from datasync_crawler.domain.page import StoredPage
 
@@ -62,12 +63,17 @@ class Writer:
 
     def _next(self) -> list[StoredPage]:
         pages = [self._waiting.popleft()]
-        rows, most = _weight(pages[0]), _MOST_IDS if pages[0].page.payloads is None else _MOST_EVENTS
-        while self._waiting and rows + _weight(self._waiting[0]) <= most:
-            rows += _weight(self._waiting[0])
+        filled = _share(pages[0])
+        while self._waiting and filled + _share(self._waiting[0]) <= 1:
+            filled += _share(self._waiting[0])
             pages.append(self._waiting.popleft())
         self._gone += len(pages)
         return pages
+
+
+def _share(page: StoredPage) -> Fraction:
+    """How much of a transaction a page fills."""
+    return Fraction(_weight(page), _MOST_IDS if page.page.payloads is None else _MOST_EVENTS)
 
 
 def _weight(page: StoredPage) -> int:

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from datasync_crawler.adapters.batch import are_uuids, sift
+from datasync_crawler.adapters.batch import are_uuids, sift, together
 from datasync_crawler.domain.page import Page
 from tests.adapters.pages import uuids
 
@@ -32,6 +32,19 @@ def test_a_page_is_of_uuids_only_when_each_is_canonical(place: int, character: s
     odd = good[:place] + character + good[place + 1 :]
     dash_in_place = (character == "-") == (place in {8, 13, 18, 23})
     assert are_uuids([good, odd, good]) == (dash_in_place and character in "-0")
+
+
+def test_one_other_id_among_uuids_makes_all_that_go_in_together_text() -> None:
+    canonical, other = (sift(Page(ids, [None] * len(ids)), id_only=True) for ids in (uuids(range(3)), ["A"]))
+    assert (canonical.canonical, other.canonical) == (True, False)
+    assert not together([canonical, other]).canonical
+    assert together([canonical, canonical]).canonical
+
+
+def test_an_id_that_is_rejected_makes_no_text_of_the_others() -> None:
+    batch = sift(Page([*uuids(range(3)), "broken\nin two"], [None] * 4), id_only=True)
+    assert batch.canonical
+    assert [row.reason for row in batch.rejected] == ["its id has a line break"]
 
 
 def test_ids_that_make_uuids_only_together_are_none() -> None:

@@ -30,6 +30,12 @@ def test_density_is_what_was_walked_over_all_shards() -> None:
     assert known.density == pytest.approx(100 / (2000 * UNIT))
 
 
+def test_until_rows_were_seen_the_density_that_is_known_is_believed() -> None:
+    empty = Shard(2, 50, 100, Checkpoint(proof="passed"))
+    assert outlook([Shard(1, 100, None), empty], known=0.5).density == 0.5
+    assert outlook([walked(position=NEWEST - 100, rows=10)], known=0.5).density == 0.1
+
+
 def test_nothing_seen_is_no_density() -> None:
     known = outlook([Shard(1, None, None)], newest=None, total=None)
     assert (known.density, known.walked) == (0.0, 0)

@@ -100,3 +100,9 @@ def test_no_more_calls_are_in_flight_than_may_be_however_small(lane: LiveLane) -
     for _ in range(lane.flight.most):
         lane.sent(1)
     assert lane.room == 0
+
+
+def test_before_a_page_came_a_kilobyte_a_row_is_reckoned_with(lane: LiveLane) -> None:
+    assert lane.bulk == lane.endpoint.cap * 1_024
+    lane.largest = 7
+    assert lane.bulk == 7

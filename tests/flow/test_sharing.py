@@ -100,8 +100,15 @@ def test_where_the_density_is_known_no_lane_waits_for_the_first_page(density: fl
     assert len({pool for pool, at in pages if at < pages[0][1] + 1.0}) == lanes
 
 
+@pytest.mark.parametrize("density", [1e-14, 1e-9, 1e3])
+def test_a_density_that_is_far_off_costs_time_and_nothing_else(density: float) -> None:
+    known = replace(THREE_LANES, totals=(("all", 3_000),), density=density)
+    drained = play(drain(service(count=3_000), known))
+    assert drained.whole
+
+
 def test_what_nothing_was_seen_of_is_not_believed_to_go_on_for_ever() -> None:
-    """The newest rows lie half as far apart again as the others: by their density the set would go on far below."""
+    """The newest rows lie 1.44 times as far apart as the others: by their density the set would go on far below."""
     gaps = [1_440 if number < 1_500 else 1_000 for number in range(30_000)]
     times = list(accumulate(gaps[1:], lambda time, gap: time - gap, initial=NEWEST))
     events = [(time, f"{30_000 - at:08d}") for at, time in enumerate(times)]

@@ -57,6 +57,12 @@ async def test_whole_events_fill_a_transaction_sooner() -> None:
     assert slow.stored == [[0], [1, 2], [3, 4], [5]]
 
 
+async def test_a_page_without_rows_makes_no_room_for_whole_events() -> None:
+    slow = Slow()
+    await slow.take(page(0), page(1, 0), *(page(number, 4_000, whole=True) for number in range(2, 6)))
+    assert slow.stored == [[0], [1, 2, 3], [4, 5]]
+
+
 async def test_a_page_larger_than_any_transaction_goes_in_alone() -> None:
     slow = Slow()
     await slow.take(page(1), page(2, 100_000), page(3))

@@ -15,6 +15,7 @@ from datasync_crawler.domain.discovery.exchange import Answer, Question
 from datasync_crawler.domain.discovery.findings import choices, findings, warnings
 from datasync_crawler.domain.discovery.handout import feed_name, shares_rows
 from datasync_crawler.domain.discovery.leaves import words
+from datasync_crawler.domain.discovery.listing import Listing
 from datasync_crawler.domain.discovery.pools import counts_in, read_pool, shares
 from datasync_crawler.domain.discovery.totals import totals
 from datasync_crawler.domain.discovery.wholes import whole_answer, whole_endpoint
@@ -23,6 +24,9 @@ from datasync_crawler.domain.profile import Credential, Endpoint, Lane, Pool, Pr
 
 # Where nothing names them, results are handed in at the API's root, with the repository under this name.
 _USUAL_SUBMISSION, _USUAL_REPOSITORY = "/submissions", "github_repo"
+
+# So many rows tell how densely all lie, however large a page may be.
+_TELLING = 1_000
 
 
 def conclude(case: Case, origin: str, now: float) -> Profile:
@@ -53,7 +57,7 @@ def conclude(case: Case, origin: str, now: float) -> Profile:
         newest_id=newest[0] if newest else None,
         oldest=oldest[1] if oldest else None,
         oldest_id=oldest[0] if oldest else None,
-        density=main.shown.density,
+        density=_density(main.shown, endpoints),
         totals=totals(case),
         echo=case.echo,
         findings=findings(case, endpoints, pools, lanes),
@@ -73,6 +77,12 @@ def _endpoints(
         yield bare_endpoint(case, main, bare)
     if feed:
         yield feed_endpoint(case, main, feed)
+
+
+def _density(listing: Listing, endpoints: Sequence[Endpoint]) -> float:
+    """Rows a microsecond as a page has them; 0 of one so short that what is cut by it could lie anywhere."""
+    largest = max(endpoint.cap for endpoint in endpoints)
+    return listing.density if len(listing.dated) >= min(largest / 2, _TELLING) else 0.0
 
 
 def why_nothing(case: Case) -> DatasyncError:

@@ -33,6 +33,12 @@ def test_the_endpoints_are_as_the_answers_showed_them() -> None:
     )
 
 
+def test_a_full_page_tells_the_density_and_a_short_one_tells_none() -> None:
+    """Rows of the service lie a second apart."""
+    assert _profile(Service()).density == pytest.approx(1e-6, rel=0.01)
+    assert _profile(Service(cap=20, live_cap=500)).density == 0.0
+
+
 def test_lanes_and_pools_are_told_apart() -> None:
     profile = _profile(Service())
     assert [(lane.name, lane.pool) for lane in profile.lanes] == [
