@@ -36,8 +36,13 @@ class Numbered:
 
 
 def ask_number(case: Case, main: Answer) -> Iterator[Probe]:
-    """A page that overlaps the known one, by the next parameter that may number rows or pages."""
-    asked, rows = case.heard(Question.NUMBER, main.probe.endpoint), len(_known(main))
+    """A page that overlaps the known one, by the next parameter that may number rows or pages.
+
+    Rows are known to be there: a page that has none may be a slip, and is asked for once more.
+    """
+    heard, rows = case.heard(Question.NUMBER, main.probe.endpoint), len(_known(main))
+    slips = [answer for answer in heard if answer.ok and not (answer.listing and answer.listing.page.ids)]
+    asked = [answer for answer in heard if answer not in slips[:1]]
     if len(asked) >= _MOST_TRIES or any(read_number(answer, main) for answer in asked) or rows < _OVERLAP * _PARTS:
         return
     route, tried = route_of(case, main), {answer.probe.number for answer in asked}
@@ -59,13 +64,16 @@ def read_number(answer: Answer, main: Answer) -> Numbered | None:
     first, size = answer.listing.page.ids[0], answer.probe.asked or 0
     at = known.index(first) if first in known else 0
     if answer.probe.unit != _PAGE:
-        pushed = max(_LATE, answer.probe.unit // _SWELL)
-        return Numbered(offset=name) if at and 0 <= answer.probe.unit - at <= pushed else None
+        return Numbered(offset=name) if at and _pushed(answer.probe.unit, at) else None
     for first_page in (0, 1):
-        begin = (_PAGE - first_page) * size
-        if at and begin - _LATE <= at <= begin:
+        if at and _pushed((_PAGE - first_page) * size, at):
             return Numbered(page=name, first_page=first_page)
     return None
+
+
+def _pushed(number: int, at: int) -> bool:
+    """Whether what stood at a number may be the row of that number by now, as new ones came above it."""
+    return 0 <= number - at <= max(_LATE, number // _SWELL)
 
 
 def _known(main: Answer) -> list[str]:

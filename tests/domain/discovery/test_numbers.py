@@ -72,7 +72,7 @@ def test_an_offset_works_where_the_page_begins_at_that_row_or_at_one_pushed_down
     assert read_number(began(at, name="skip", number=297, size=300), main()) == found
 
 
-@pytest.mark.parametrize(("at", "first"), [(100, 1), (200, 0), (99, 1)])
+@pytest.mark.parametrize(("at", "first"), [(100, 1), (200, 0), (99, 1), (91, 1), (181, 0)])
 def test_pages_count_from_where_the_second_begins(at: int, first: int) -> None:
     assert read_number(began(at, name="p", number=2, size=100), main()) == Numbered(page="p", first_page=first)
 
@@ -81,3 +81,13 @@ def test_a_page_from_the_newest_row_or_without_rows_shows_nothing() -> None:
     assert read_number(began(0, name="p", number=2, size=100), main()) is None
     empty = began(100, name="p", number=2, size=100)
     assert read_number(replace(empty, listing=None), main()) is None
+
+
+def test_a_page_without_rows_where_rows_are_is_asked_for_once_more() -> None:
+    asked = probe(Question.NUMBER, asked=100, number="p", unit=2)
+    empty = [replace(answer_to(asked, plain(0, 0)), at=float(moment)) for moment in range(2)]
+    once = case("limit", "p", answered=empty[0])
+    assert asked_for(once) == ["limit=100&p=2"]
+    assert asked_for(once.learned((empty[1],))) == []
+    refused = answer_to(asked, {"error": "no such parameter"}, status=400)
+    assert asked_for(case("limit", "p", answered=refused)) == []
