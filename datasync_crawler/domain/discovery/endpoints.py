@@ -35,7 +35,7 @@ def feed_endpoint(case: Case, main: Answer, feed: Answer) -> Endpoint:
 
 def _endpoint(case: Case, main: Answer, answer: Answer, roles: Roles) -> Endpoint:
     listing, name = answer.shown, answer.probe.endpoint
-    roles = roles.or_else(USUAL)
+    roles, made = roles.or_else(USUAL), position_proven(case, name)
     ends, shown = proven_ends(case, name)
     numbered = proven_number(case, name) or Numbered()
     return Endpoint(
@@ -44,7 +44,8 @@ def _endpoint(case: Case, main: Answer, answer: Answer, roles: Roles) -> Endpoin
         shape=listing.shape,
         cap=cap_of(answer),
         limit_param=roles.limit,
-        cursor_param=_cursor_param(listing, roles, ends),
+        # A last page names no next one: what took a cursor of our own takes cursors.
+        cursor_param=_cursor_param(listing, roles, ends) or (position_name(main.shown.shape, roles) if made else None),
         since_param=roles.since if ends.since_inclusive is not None else None,
         until_param=roles.until if ends.until_inclusive is not None else None,
         since_inclusive=ends.since_inclusive,
@@ -55,7 +56,7 @@ def _endpoint(case: Case, main: Answer, answer: Answer, roles: Roles) -> Endpoin
         page_param=numbered.page,
         first_page=numbered.first_page,
         descending=listing.descending is not False,
-        cursor=main.shown.cursor if position_proven(case, name) else None,
+        cursor=main.shown.cursor if made else None,
         sparse_params=sparse_params(case, main) if answer is main else (),
         headers=answer.probe.headers if answer is main else (),
         latency=round(answer.seconds, 3),

@@ -6,7 +6,7 @@ import base64
 import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from datasync_crawler.domain.bundle import CodeCall
 from datasync_crawler.domain.cursor import lowest_id
@@ -49,6 +49,7 @@ class Service:
     live_cap: int | None = None
     tokens: int | None = None
     untold: bool = False
+    linked: bool = False
 
     def case(self) -> Case:
         """The case before the first keyed call."""
@@ -78,7 +79,14 @@ class Service:
             return answer_to(probe, {"error": "Unauthorized"}, status=401)
         parts = urlsplit(probe.url)
         status, document = self._document(parts.path, dict(parse_qsl(parts.query)))
-        return answer_to(probe, document, status=status, **self._rate(parts.path, place))
+        return answer_to(probe, document, status=status, **self._rate(parts.path, place), **self._link(document))
+
+    def _link(self, document: Any) -> dict[str, str]:
+        """The header that leads on, where nothing in the body does."""
+        paging = document.get("pagination", {}) if self.linked else {}
+        paging.pop("cursorExpiresIn", None)
+        cursor = paging.pop("nextCursor", None)
+        return {"Link": f'<http://h/api/events?cursor={quote(cursor)}>; rel="next"'} if cursor else {}
 
     def _rate(self, path: str, place: str) -> dict[str, str]:
         limit, left = (10, 9) if place == "header" else (10, 8) if self.shared else (5, 4)

@@ -33,6 +33,11 @@ def test_the_endpoints_are_as_the_answers_showed_them() -> None:
     )
 
 
+def test_what_took_a_cursor_of_our_own_takes_cursors_though_its_page_was_the_last() -> None:
+    profile = _profile(Service(rows=520, linked=True))
+    assert [(it.cursor_param, it.positionable) for it in profile.endpoints] == [("cursor", True), ("cursor", True)]
+
+
 def test_a_full_page_tells_the_density_and_a_short_one_tells_none() -> None:
     """Rows of the service lie a second apart."""
     assert _profile(Service()).density == pytest.approx(1e-6, rel=0.01)
