@@ -79,8 +79,8 @@ LONG = (
         "the floor of this world",
     ),
     Claim(
-        "the same, with a known profile",
-        ("bench.budgeted", "--speed", "1", "--known"),
+        "the same, with a known profile and no faults",
+        ("bench.budgeted", "--speed", "1", "--known", "--faults", "none"),
         "first keyed call to accepted submission",
         "the floor of this world",
     ),
