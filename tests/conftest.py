@@ -64,6 +64,9 @@ def shut_in() -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         os.environ[name] = os.environ[name.upper()] = CLOSED_PROXY
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = "localhost,127.0.0.1,::1"
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell lets what it puts into the background ignore interrupts, and every command of a test would as well.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     if str(GUARD) not in inherited:
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), *inherited]))
