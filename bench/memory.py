@@ -21,7 +21,7 @@ import psycopg2
 
 from bench.figures import Figures
 from bench.trial import Trial, embedded_database
-from bench.unlimited import MOST_MEGABYTES, watched
+from bench.unlimited import MOST_MEGABYTES, spent_on_draining
 from datasync_crawler.simulator import Simulator
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _HELD, _FREE = 1.0, 0.1
 """Seconds that the slow database holds the table, and lets go of it, by turns."""
-_PATIENCE = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +76,7 @@ def peak(case: Case, events: int) -> float:
         trial.must("crawl", "discover")
         if case.slow:
             held.enter_context(standing_still(database))
-        running = trial.start("crawl", "events", "-s", f"JOBDIR={folder / 'jobdir'}")
-        spent = watched(running, database)
-        ended = running.end(_PATIENCE)
-        if ended.code != 0 or spent.proven_at is None:
-            raise SystemExit(ended.err[-2000:])
-        return spent.megabytes
+        return spent_on_draining(trial).megabytes
 
 
 @contextmanager

@@ -82,13 +82,7 @@ def measured(trial: Trial, floor: float) -> Drained:
     """Drains and submits, with calls counted from nothing."""
     trial.must("crawl", "discover")
     trial.simulator.reset()
-    running = trial.start("crawl", "events", "-s", f"JOBDIR={trial.folder / 'jobdir'}")
-    spent = watched(running, trial.database)
-    ended = running.end(_PATIENCE)
-    if ended.code != 0:
-        raise SystemExit(ended.err[-2000:])
-    if spent.proven_at is None:
-        raise SystemExit("no proof was seen")
+    spent = spent_on_draining(trial)
     seconds = spent.proven_at - trial.simulator.score()["first_keyed_call"]["at"]
     trial.must("submit", seconds=_PATIENCE)
     submission = trial.simulator.score()["submissions"][-1]
@@ -103,11 +97,23 @@ class Spent:
 
     processor: float
     megabytes: float
-    proven_at: float | None
+    proven_at: float
 
 
-def watched(running: Running, database: str) -> Spent:
-    """Looks at a command's process and at the database until the command has ended."""
+def spent_on_draining(trial: Trial) -> Spent:
+    """Drains to the proof; SystemExit where that fails."""
+    running = trial.start("crawl", "events", "-s", f"JOBDIR={trial.folder / 'jobdir'}")
+    spent = watched(running, trial.database)
+    ended = running.end(_PATIENCE)
+    if ended.code != 0:
+        raise SystemExit(ended.err[-2000:])
+    if spent is None:
+        raise SystemExit("no proof was seen")
+    return spent
+
+
+def watched(running: Running, database: str) -> Spent | None:
+    """Looks at a command's process and at the database until the command has ended; None where no proof was seen."""
     process, highest, ticks, proven_at = Path(f"/proc/{running.pid}"), 0.0, 0, None
     last = time.monotonic() + _PATIENCE
     with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
@@ -121,7 +127,7 @@ def watched(running: Running, database: str) -> Spent:
                 cursor.execute("SELECT 1 FROM ledger_memory WHERE kind = 'verdict'")
                 proven_at = time.time() if cursor.fetchone() else None
             time.sleep(_LOOK_EVERY)
-    return Spent(ticks / os.sysconf("SC_CLK_TCK"), highest, proven_at)
+    return None if proven_at is None else Spent(ticks / os.sysconf("SC_CLK_TCK"), highest, proven_at)
 
 
 if __name__ == "__main__":
