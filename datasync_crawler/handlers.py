@@ -144,7 +144,8 @@ def secrets_of(crawler: Crawler) -> Secrets:
 
 def headers_of(response: Response) -> dict[str, str]:
     """The headers of an answer as text; of repeated ones the values are joined. Absurd numbers are left out."""
-    told = ((str(name), str(value)) for name, value in response.headers.to_unicode_dict().items())
+    headers, encoding = response.headers, response.headers.encoding
+    told = ((name.decode(encoding), b",".join(headers.getlist(name)).decode(encoding)) for name in headers)
     return {name: value for name, value in told if not _ABSURD.search(value)}
 
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# Loggers that Scrapy opens to everything (None is the root), so that each page makes records that are thrown away.
+_WIDE_OPEN = (None, "scrapy")
+
 
 class QuietFormatter(LogFormatter):
     """Scrapy's formatter without the rows of a page in its lines (default: the whole item, megabytes)."""
@@ -128,7 +131,11 @@ class LogFilters:
         return filters
 
     def put_on(self) -> None:
-        """Every handler that there is now has the filters, once."""
-        for handler in logging.getLogger().handlers:
+        """Every handler that there is now has the filters, once; what none of them would take is not made."""
+        handlers = logging.getLogger().handlers
+        for handler in handlers:
             for each in self._filters:
                 handler.addFilter(each)
+        least = min((handler.level for handler in handlers), default=logging.NOTSET)
+        for name in _WIDE_OPEN:
+            logging.getLogger(name).setLevel(least)

@@ -38,3 +38,9 @@ def is_ip_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def readdressed(url: str, base: str, address: str) -> str:
+    """The URL with another address in place of its base; a query of the address' own is kept."""
+    query = url.removeprefix(base)
+    return address + (query.replace("?", "&", 1) if "?" in address else query)

@@ -53,6 +53,9 @@ class SystemClock:
 
     async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
         """Returns when the event is set or the seconds are over; None waits for the event alone."""
+        if seconds is None:
+            await event.wait()
+            return
         try:
             async with asyncio.timeout(seconds):
                 await event.wait()

@@ -12,6 +12,7 @@ from math import inf
 
 import msgspec
 
+from datasync_crawler.domain.addresses import readdressed
 from datasync_crawler.domain.asking import Ask, ceiling, chained, page_url, resizable, rows_wanted, start_of
 from datasync_crawler.domain.ending import Belief
 from datasync_crawler.domain.errors import DatasyncError, NotComplete
@@ -154,6 +155,17 @@ class Dispatch:
 
     def _obstacle(self, lane: LiveLane) -> float | None:
         """Seconds until another look at the lane is worth it; 0 when it can go, None when only a change can help."""
+        run, pause = self._run, self._pause(lane)
+        if pause != 0:
+            return pause
+        now, outlook = run.clock.monotonic(), run.outlook
+        if run.shards.next_free(lane.endpoint, outlook, now) is not None or run.shards.cut(lane.endpoint, outlook):
+            return 0
+        due = run.shards.next_due(lane.endpoint, outlook)
+        return None if due is None else max(0.001, due - now)
+
+    def _pause(self, lane: LiveLane) -> float | None:
+        """The same without a look at whether there is a page for it."""
         run, now = self._run, self._run.clock.monotonic()
         if lane.token is not None and not lane.token.usable(now):
             return None
@@ -161,13 +173,7 @@ class Dispatch:
             return None
         if run.held_back() or run.needless(lane):
             return _ANOTHER_LOOK
-        if lane.not_before > now:
-            return lane.not_before - now
-        outlook = run.outlook
-        if run.shards.next_free(lane.endpoint, outlook, now) is not None or run.shards.cut(lane.endpoint, outlook):
-            return 0
-        due = run.shards.next_due(lane.endpoint, outlook)
-        return None if due is None else max(0.001, due - now)
+        return max(0, lane.not_before - now)
 
     def _bulky(self, lane: LiveLane) -> bool:
         """Whether the answers under way may be larger than memory should hold; one at a time always may come."""
@@ -180,12 +186,10 @@ class Dispatch:
     async def _take(self, lane: LiveLane) -> Ask | None:
         run = self._run
         async with self._run.cutting:
-            if self._obstacle(lane) != 0:
+            if self._pause(lane) != 0:
                 return None
             outlook = run.outlook
-            live = run.shards.next_free(lane.endpoint, outlook, run.clock.monotonic())
-            if live is None:
-                live = await self._cut(lane)
+            live = run.shards.next_free(lane.endpoint, outlook, run.clock.monotonic()) or await self._cut(lane)
             if live is None:
                 return None
             ask = self._ask(lane, live, outlook)
@@ -221,7 +225,7 @@ class Dispatch:
         sample = run.profile.sample_id or "0"
         url = page_url(endpoint, lane.lane.credential, shard, limit, now, sample, start)
         if lane.token is not None and lane.token.address is not None:
-            url = _readdressed(url, endpoint.url, lane.token.address)
+            url = readdressed(url, endpoint.url, lane.token.address)
         top = None if run.shards.numbered else ceiling(endpoint, shard, now)
         return Ask(shard.id, run.generation, lane.lane.name, url, limit, top, live.attempt, start, chain)
 
@@ -241,9 +245,3 @@ class Dispatch:
     def _let_go(self, call: Call, at: float) -> None:
         self._run.depart(call, at)
         self._calls.put_nowait(call)
-
-
-def _readdressed(url: str, base: str, address: str) -> str:
-    """The URL with another address in place of its base; a query of the address' own is kept."""
-    query = url.removeprefix(base)
-    return address + (query.replace("?", "&", 1) if "?" in address else query)

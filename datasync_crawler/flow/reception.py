@@ -72,7 +72,8 @@ class Reception:
             # What could not be read twice stays so: then all of it that can be is.
             mending = max(ask.attempt, live.looks_at_rejected) >= _LOOKS_AT_REJECTED
             page = _page(lane, ask, answer, mending=mending) if meaning(answer) is Meaning.PAGE else EMPTY
-            return self._received(ask, replace(page, start=ask.start), flying, answer.body)
+            page = page if ask.start is None else replace(page, start=ask.start)
+            return self._received(ask, page, flying, answer.body)
         except RowsRejected as error:
             logger.info("shard %s through %s is asked once more: %s", ask.shard, ask.lane, error)
         except PageError as error:

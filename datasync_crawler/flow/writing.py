@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from fractions import Fraction
 
 from datasync_crawler.domain.page import StoredPage
 
-# Rows of pages that go in together at most, ids alone and whole events: what a transaction takes beside its rows is as
-# much for one page as for five, but all of its bytes are held twice.
-_MOST_IDS, _MOST_EVENTS = 25_000, 10_000
+# Ids of pages that go in together at most: what a transaction takes beside its rows is as much for one page as for
+# five, but all of its bytes are held twice. Five ids take the room of two whole events.
+_MOST_IDS = 25_000
+_TWO_EVENTS = 5
 
 
 class Writer:
@@ -64,16 +64,17 @@ class Writer:
     def _next(self) -> list[StoredPage]:
         pages = [self._waiting.popleft()]
         filled = _share(pages[0])
-        while self._waiting and filled + _share(self._waiting[0]) <= 1:
+        while self._waiting and filled + _share(self._waiting[0]) <= _MOST_IDS:
             filled += _share(self._waiting[0])
             pages.append(self._waiting.popleft())
         self._gone += len(pages)
         return pages
 
 
-def _share(page: StoredPage) -> Fraction:
-    """How much of a transaction a page fills."""
-    return Fraction(_weight(page), _MOST_IDS if page.page.payloads is None else _MOST_EVENTS)
+def _share(page: StoredPage) -> int:
+    """The room that a page takes in a transaction, in ids."""
+    weight = _weight(page)
+    return weight if page.page.payloads is None else weight * _TWO_EVENTS // 2
 
 
 def _weight(page: StoredPage) -> int:

@@ -142,6 +142,7 @@ class EventsSpider(scrapy.Spider):
         return Answer(response.status, headers, response.body)
 
     def _to_send(self, url: str, method: str, headers: dict[str, str], call: Call, patience: float) -> Request:
+        assert self.run is not None
         return Request(
             url,
             method=method,
@@ -149,6 +150,11 @@ class EventsSpider(scrapy.Spider):
             callback=self._callback(call),
             errback=self.missed,
             cb_kwargs={"call": call},
-            meta={"verbatim_url": True, "download_timeout": patience, STREAMED: isinstance(call, StreamAsk)},
+            meta={
+                "verbatim_url": True,
+                "download_timeout": patience,
+                "download_slot": self.run.pool_of(call),
+                STREAMED: isinstance(call, StreamAsk),
+            },
             dont_filter=True,
         )

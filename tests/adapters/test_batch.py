@@ -26,7 +26,7 @@ def test_of_a_row_that_comes_twice_the_first_is_kept() -> None:
 
 
 @pytest.mark.parametrize("place", [0, 7, 8, 13, 18, 23, 35])
-@pytest.mark.parametrize("character", ["A", "g", "-", "0", "é", "０", " "])
+@pytest.mark.parametrize("character", ["A", "g", "-", "0", "é", "０", " ", "\n"])
 def test_a_page_is_of_uuids_only_when_each_is_canonical(place: int, character: str) -> None:
     good = "abcdef00-1111-4111-8111-00000000000a"
     odd = good[:place] + character + good[place + 1 :]

@@ -111,13 +111,16 @@ def test_a_line_without_a_secret_is_left_alone(logged: tuple[logging.Logger, io.
 
 @pytest.fixture
 def handler() -> Iterator[logging.StreamHandler[io.StringIO]]:
-    """A handler that nobody has seen yet; the filters of all others are put back."""
+    """A handler that nobody has seen yet; the filters of all others are put back, and the levels."""
     root = logging.getLogger()
     before = {other: list(other.filters) for other in root.handlers}
+    levels = {logger: logger.level for logger in (root, logging.getLogger("scrapy"))}
     yield (new := logging.StreamHandler(io.StringIO()))
     root.removeHandler(new)
     for other, filters in before.items():
         other.filters[:] = filters
+    for logger, level in levels.items():
+        logger.setLevel(level)
 
 
 async def test_the_mask_sits_on_every_handler_there_is(
@@ -139,6 +142,18 @@ async def test_a_handler_that_is_made_right_after_the_extensions_has_the_mask_to
     await asyncio.sleep(0)
     logging.getLogger("anybody").warning("sent %s", KEY)
     assert handler.stream.getvalue() == "sent {key}\n"
+
+
+async def test_a_record_that_no_handler_takes_is_not_made(
+    crawler_with: Callable[..., Crawler], handler: logging.StreamHandler[io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler.setLevel(logging.INFO)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
+    logging.getLogger("scrapy").setLevel(logging.DEBUG)
+    LogFilters.from_crawler(crawler_with())
+    for name in ("anybody", "scrapy.core.engine"):
+        assert logging.getLogger(name).isEnabledFor(logging.INFO)
+        assert not logging.getLogger(name).isEnabledFor(logging.DEBUG)
 
 
 @pytest.mark.parametrize(
