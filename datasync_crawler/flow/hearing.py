@@ -25,6 +25,20 @@ def listen(run: Run, call: Call, headers: Mapping[str, str]) -> None:
     run.bell.ring()
 
 
+def cursor_lives(run: Run, ask: Ask, seconds: float) -> None:
+    """The server's own cursor is good for so long: where nothing else leads on, no pause may be longer."""
+    if not any(run.entering()):
+        run.gate.keep_alive(run.pool_of(ask), seconds)
+
+
+def cursor_died(run: Run, ask: Ask, flying: Flying) -> None:
+    """A call was not understood: the server's own cursor in it, if any, lived no longer than until it left."""
+    live = run.shards[ask.shard]
+    if ask.chained:
+        cursor_lives(run, ask, flying.left_at - live.came_at)
+    live.forget_cursor()
+
+
 def refused(run: Run, call: Call, answer: Answer, flying: Flying) -> None:
     """A call was refused: by its own pool, or by one that counts all calls together where its own has room."""
     now, wall = run.clock.monotonic(), run.clock.wall()

@@ -19,12 +19,13 @@ class LiveShard:
     counts pages in a row that led back to where they came from; endpoints that are ``barred`` lead nowhere. ``total``
     is what the last page told, ``blind`` says that it had no row that can be stored, ``trimmed`` that a page was asked
     for with as many rows as should be left. The checkpoint runs ahead of the ledger's by the pages that are being
-    stored. ``not_before`` is monotonic seconds.
+    stored. ``not_before`` is monotonic seconds, and so is ``came_at``, when its last page came.
     """
 
     shard: Shard
     flying: bool = False
     not_before: float = float("-inf")
+    came_at: float = float("-inf")
     attempt: int = 0
     failed_through: set[str] = field(default_factory=set)
     looks: int = 0
@@ -59,10 +60,11 @@ class LiveShard:
         self.looks += 1
         return self.looks, now - self.told_at
 
-    def trust(self, position: int | None) -> None:
-        """The shard went on to a position; that is behind the end that was told, unless its chain began again."""
-        told = self.told_end[0] if self.told_end else None
-        if told is None or position is None or position < told:
+    def trust(self, before: Checkpoint, after: Checkpoint) -> None:
+        """The shard went on; that is behind the end that was told, unless its chain began again."""
+        told, row = self.told_end or (None, None)
+        right_behind = row is None or before.last_id == row
+        if right_behind if told is None or after.position is None else after.position < told:
             self.looks, self.told_end = 0, None
 
     def prove(self, proof: str) -> None:

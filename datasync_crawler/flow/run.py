@@ -163,13 +163,13 @@ class Run:
 
         Not while the pages that come hold nothing new: what brings them may go round in circles.
         """
-        larger = max((other.endpoint.cap for other in self._entering()), default=0)
+        larger = max((other.endpoint.cap for other in self.entering()), default=0)
         if self.left is None or larger <= lane.endpoint.cap or self.met_again:
             return False
         coming = sum(call.limit for call in self.flying if isinstance(call, Ask))
         return needless(lane.endpoint.cap, list(self._supplies()), self.left - coming)
 
-    def _entering(self) -> Iterator[LiveLane]:
+    def entering(self) -> Iterator[LiveLane]:
         """The lanes that can bring any rows: one that walks along its own chain may come to where that ends."""
         if self.shards.numbered:
             return (lane for lane in self.lanes.values() if lane.endpoint.numbered)
@@ -177,7 +177,7 @@ class Run:
 
     def _supplies(self) -> Iterator[Supply]:
         caps: dict[str, int] = {}
-        for lane in self._entering():
+        for lane in self.entering():
             caps[lane.lane.pool] = max(caps.get(lane.lane.pool, 0), lane.endpoint.cap)
         now = self.clock.monotonic()
         for pool, cap in caps.items():

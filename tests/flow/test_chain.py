@@ -9,8 +9,8 @@ from datasync_crawler.domain.errors import NotComplete
 from datasync_crawler.flow.answers import Answer
 from datasync_crawler.flow.tokens import TokenAsk
 from tests.flow.drain import Drain, drain
-from tests.flow.fake_clock import play
-from tests.flow.fake_service import CURSOR_LIFE, Visit, Way, document, failure
+from tests.flow.fake_clock import EPOCH, play
+from tests.flow.fake_service import CURSOR_LIFE, Meter, Visit, Way, document, failure
 from tests.flow.worlds import BY_HEADER, BY_QUERY, CHAIN, FEED_ONLY, FREE, ONE_CHAIN, profile, service
 
 OPAQUE = Way(latency=0.3, chain=True)
@@ -48,6 +48,36 @@ def test_a_chain_whose_cursor_is_refused_begins_again() -> None:
     assert drained.whole
     assert drained.service.statuses["/list", 400] == 1
     assert len(drained.asks) < 60 + 30 + 5
+
+
+def test_a_cursor_that_would_not_outlive_a_pause_is_kept_alive_by_calls_that_leave_evenly() -> None:
+    meters = {"/list": Meter(10, 300.0)}
+    drained = play(drain(service(way=OPAQUE, meters=meters), ONE_CHAIN, give_up_after=700))
+    assert drained.whole
+    assert len(drained.asks) < 60 + 20
+
+
+def test_that_a_cursor_does_not_outlive_a_pause_is_learned_where_its_life_is_not_told() -> None:
+    untold = profile(BY_HEADER, endpoints=(replace(CHAIN, shape=replace(CHAIN.shape, cursor_life=None)),))
+    meters = {"/list": Meter(10, 300.0)}
+    drained = play(drain(service(way=OPAQUE, meters=meters), untold, give_up_after=700))
+    assert drained.whole
+    assert drained.service.statuses["/list", 400] == 1
+
+
+def test_the_end_of_bare_ids_is_believed_though_the_chain_begins_again_between_two_looks() -> None:
+    bare = replace(CHAIN, shape=replace(CHAIN.shape, time=None, type=None, total=None))
+    meters = {"/list": Meter(3, 300.0)}
+    asked = service(way=OPAQUE, meters=meters, count=500)
+    drained = play(drain(asked, profile(BY_HEADER, endpoints=(bare,)), give_up_after=3_000))
+    assert drained.whole
+    assert len(drained.asks) <= 4 * 10
+
+
+def test_calls_leave_in_a_burst_where_the_chain_can_be_entered_anywhere() -> None:
+    meters = {"/list": Meter(10, 300.0)}
+    drained = play(drain(service(meters=meters), FREE, give_up_after=700))
+    assert max(at for _, at in drained.book.calls[:20]) < EPOCH + 310
 
 
 def led_back(visits: range) -> Drain:
