@@ -16,6 +16,7 @@ _SINCE = ("since", "from", "start", "begin", "gte", "gt", "min", "after")
 _OFFSET = ("offset", "skip", "start")
 _PAGE = frozenset({"page", "number", "no", "num", "index"})
 _UNTIL = ("until", "to", "end", "before", "lte", "lt", "max")
+_TIMES = frozenset({"time", "timestamp", "ts", "date", "datetime", "at", "day"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,22 @@ def read_roles(names: Iterable[str]) -> Roles:
     """The part that each of an endpoint's parameters plays; no parameter plays two."""
     free = list(dict.fromkeys(names))
     cursor = _take(free, _CURSOR[:5]) or _take(free, _CURSOR[5:])
-    since, until = _take(free, _SINCE), _take(free, _UNTIL)
+    since, until = _take_timed(free, _SINCE), _take_timed(free, _UNTIL)
     if since is None or until is None:
         free += [name for name in (since, until) if name]
         since = until = None
     limit, offset = _take(free, _LIMIT), _take(free, _OFFSET)
     page = next((name for name in free if "page" in words(name) <= _PAGE or name.lower() == "p"), None)
     return Roles(limit, cursor, since, until, offset, page)
+
+
+def _take_timed(free: list[str], stems: tuple[str, ...]) -> str | None:
+    """A name that speaks of time comes first: beside ``start_time`` a ``start`` counts rows."""
+    name = _take([name for name in free if words(name) & _TIMES], stems)
+    if name is None:
+        return _take(free, stems)
+    free.remove(name)
+    return name
 
 
 def _take(free: list[str], stems: tuple[str, ...]) -> str | None:

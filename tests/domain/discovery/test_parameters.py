@@ -22,6 +22,11 @@ from datasync_crawler.domain.discovery.parameters import Roles, read_roles
         pytest.param(["since"], Roles(), id="half-a-range-is-none"),
         pytest.param(["min_ts", "max_ts", "limit"], Roles("limit", None, "min_ts", "max_ts"), id="min-max"),
         pytest.param(["start", "limit"], Roles("limit", offset="start"), id="start-alone-is-an-offset"),
+        pytest.param(
+            ["start", "start_time", "end_time", "size"],
+            Roles("size", None, "start_time", "end_time", "start"),
+            id="start-beside-a-time-is-an-offset",
+        ),
         pytest.param(["p", "size"], Roles("size", page="p"), id="p-is-a-page"),
         pytest.param(["first", "after"], Roles("first", "after"), id="first-is-a-limit"),
         pytest.param(["q", "type"], Roles(), id="nothing"),
