@@ -131,11 +131,14 @@ class LogFilters:
         return filters
 
     def put_on(self) -> None:
-        """Every handler that there is now has the filters, once; what none of them would take is not made."""
+        """Every handler that there is now has the filters, once.
+
+        What none of them would take is not made, but for warnings, which others look for that come later.
+        """
         handlers = logging.getLogger().handlers
         for handler in handlers:
             for each in self._filters:
                 handler.addFilter(each)
-        least = min((handler.level for handler in handlers), default=logging.NOTSET)
+        least = min([logging.WARNING, *(handler.level for handler in handlers)])
         for name in _WIDE_OPEN:
             logging.getLogger(name).setLevel(least)

@@ -95,7 +95,6 @@ REFERRER_POLICY = "no-referrer"
 HTTPERROR_ALLOW_ALL = True  # every status means something to the drain
 URLLENGTH_LIMIT = 0  # cursors are opaque and may be long; default 2083 drops them silently
 SCHEDULER = "datasync_crawler.scheduler.CallScheduler"
-SCHEDULER_PRIORITY_QUEUE = "scrapy.pqueues.ScrapyPriorityQueue"  # the gate decides the order; default looks at slots
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the ledger knows what is done
 
 # Nothing listens, nothing is believed unverified (defaults: on, on, off).

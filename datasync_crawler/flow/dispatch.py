@@ -22,6 +22,7 @@ from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.liveshard import LiveShard
 from datasync_crawler.flow.ports import ShardBook
 from datasync_crawler.flow.run import Call, Run
+from datasync_crawler.flow.standing_back import bridging_from, held_back, is_needless
 from datasync_crawler.flow.streaming import follow
 from datasync_crawler.flow.tokens import TokenAsk, TokenState
 
@@ -134,7 +135,8 @@ class Dispatch:
         run = self._run
         if run.flying or run.waits_for or run.refused_in_vain > _REFUSALS_IN_VAIN:
             return False
-        return any(run.gate.opens_in(lane.lane.pool) > 0 for lane in run.lanes.values())
+        now, lanes = run.clock.monotonic(), run.lanes.values()
+        return any(run.gate.opens_in(lane.lane.pool) > 0 or bridging_from(run, lane) > now for lane in lanes)
 
     def _blocked_by(self) -> str:
         lanes = [f"{name}: {lane.trouble}" for name, lane in self._run.lanes.items() if lane.trouble]
@@ -171,9 +173,9 @@ class Dispatch:
             return None
         if run.waits_for or lane.room <= 0 or self._crowded() or self._bulky(lane):
             return None
-        if run.held_back() or run.needless(lane):
+        if held_back(run) or is_needless(run, lane):
             return _ANOTHER_LOOK
-        return max(0, lane.not_before - now)
+        return max(0, lane.not_before - now, bridging_from(run, lane) - now)
 
     def _bulky(self, lane: LiveLane) -> bool:
         """Whether the answers under way may be larger than memory should hold; one at a time always may come."""

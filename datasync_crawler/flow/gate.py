@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from math import inf
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from datasync_crawler.domain.budget import Budget
 from datasync_crawler.domain.lessons import Limit
@@ -29,14 +29,6 @@ class CallLog(Protocol):
         """Commits the same a moment later."""
 
 
-class _Even(NamedTuple):
-    """Of a limit: seconds between calls that leave evenly, those of a window, and when its last call left."""
-
-    step: float
-    window: float
-    last: float
-
-
 class Gate:
     """Holds the budgets of all pools; calls of one pool pass one after the other.
 
@@ -55,7 +47,6 @@ class Gate:
         self._log = log
         self._bell = bell
         self._turns = {pool: asyncio.Lock() for pool in budgets}
-        self._lives: dict[str, float] = {}
 
     @asynccontextmanager
     async def turn(self, pool: str) -> AsyncIterator[Callable[[], Awaitable[float]]]:
@@ -119,30 +110,7 @@ class Gate:
     def opens_in(self, pool: str) -> float:
         """Seconds until a call to the pool may leave; 0 when one may now."""
         now = self._clock.monotonic()
-        return max(0.0, self._even_from(pool) - now, *(budget.free_at(now) - now for budget in self.counting(pool)))
-
-    def keep_alive(self, pool: str, life: float) -> None:
-        """What a call to the pool brings is good for ``life`` seconds, and the next call needs it.
-
-        From now on calls leave evenly where it would not outlive the pause behind a burst, but would outlive that.
-        """
-        if all(each.step < life for each in self._evenly(pool)):
-            self._lives[pool] = min(life, self._lives.get(pool, inf))
-
-    def _even_from(self, pool: str) -> float:
-        """When the next call may leave for the sake of what is to be kept alive."""
-        life = self._lives.get(pool)
-        if life is None:
-            return -inf
-        return max(
-            (each.last + each.step for each in self._evenly(pool) if each.step < life <= each.window), default=-inf
-        )
-
-    def _evenly(self, pool: str) -> Iterator[_Even]:
-        for budget in self.counting(pool):
-            if budget.limit is not None and budget.departures:
-                window = budget.limit.window + budget.margin
-                yield _Even(window / budget.usable, window, budget.departures[-1])
+        return max(0.0, *(budget.free_at(now) - now for budget in self.counting(pool)))
 
     @property
     def _is_held(self) -> bool:

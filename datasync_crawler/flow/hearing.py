@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from math import inf
 
 from datasync_crawler.domain.asking import Ask
+from datasync_crawler.domain.bridging import Lifetime
 from datasync_crawler.domain.ratelimit import RateWord, read_rate, read_refusal
+from datasync_crawler.domain.shard import Checkpoint
 from datasync_crawler.domain.telling import span
 from datasync_crawler.flow.answers import Answer
 from datasync_crawler.flow.gate import EVERY_CALL
@@ -25,17 +28,20 @@ def listen(run: Run, call: Call, headers: Mapping[str, str]) -> None:
     run.bell.ring()
 
 
-def cursor_lives(run: Run, ask: Ask, seconds: float) -> None:
-    """The server's own cursor is good for so long: where nothing else leads on, no pause may be longer."""
-    if not any(run.entering()):
-        run.gate.keep_alive(run.pool_of(ask), seconds)
-
-
-def cursor_died(run: Run, ask: Ask, flying: Flying) -> None:
-    """A call was not understood: the server's own cursor in it, if any, lived no longer than until it left."""
-    live = run.shards[ask.shard]
+def cursor_came(run: Run, ask: Ask, flying: Flying, after: Checkpoint, rows: int) -> None:
+    """A page of so many rows came with another cursor, and the one in its call, if there was one, was taken."""
+    live, lifetime = run.shards[ask.shard], run.lifetimes.setdefault(run.lanes[ask.lane].endpoint.name, Lifetime())
+    lifetime.told = inf if after.cursor_expires is None else after.cursor_expires - run.clock.wall()
     if ask.chained:
-        cursor_lives(run, ask, flying.left_at - live.came_at)
+        lifetime.took(flying.left_at - live.came_at)
+    live.came_at, live.walked = run.clock.monotonic(), rows + (live.walked if ask.chained else 0)
+
+
+def cursor_refused(run: Run, ask: Ask, flying: Flying) -> None:
+    """A call was not understood, which may be for the server's own cursor in it."""
+    live, lifetime = run.shards[ask.shard], run.lifetimes.get(run.lanes[ask.lane].endpoint.name)
+    if ask.chained and lifetime is not None:
+        lifetime.refuse(flying.left_at - live.came_at)
     live.forget_cursor()
 
 

@@ -19,13 +19,15 @@ class LiveShard:
     counts pages in a row that led back to where they came from; endpoints that are ``barred`` lead nowhere. ``total``
     is what the last page told, ``blind`` says that it had no row that can be stored, ``trimmed`` that a page was asked
     for with as many rows as should be left. The checkpoint runs ahead of the ledger's by the pages that are being
-    stored. ``not_before`` is monotonic seconds, and so is ``came_at``, when its last page came.
+    stored. ``not_before`` is monotonic seconds, and so is ``came_at``, when its
+    cursor came; ``walked`` counts the rows since its chain began.
     """
 
     shard: Shard
     flying: bool = False
     not_before: float = float("-inf")
     came_at: float = float("-inf")
+    walked: int = 0
     attempt: int = 0
     failed_through: set[str] = field(default_factory=set)
     looks: int = 0
@@ -60,10 +62,10 @@ class LiveShard:
         self.looks += 1
         return self.looks, now - self.told_at
 
-    def trust(self, before: Checkpoint, after: Checkpoint) -> None:
-        """The shard went on; that is behind the end that was told, unless its chain began again."""
+    def trust(self, before: Checkpoint, after: Checkpoint, *, chained: bool) -> None:
+        """The shard went on, by its cursor or not: behind the end that was told, unless its chain began again."""
         told, row = self.told_end or (None, None)
-        right_behind = row is None or before.last_id == row
+        right_behind = row is None or (chained and before.last_id == row)
         if right_behind if told is None or after.position is None else after.position < told:
             self.looks, self.told_end = 0, None
 

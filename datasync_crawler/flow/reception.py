@@ -21,7 +21,7 @@ from datasync_crawler.flow.barring import barred
 from datasync_crawler.flow.borders import own_rows
 from datasync_crawler.flow.courses import StreamAsk
 from datasync_crawler.flow.handing import take_token, ungranted
-from datasync_crawler.flow.hearing import cursor_died, cursor_lives, listen, refused
+from datasync_crawler.flow.hearing import cursor_came, cursor_refused, listen, refused
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.liveshard import LiveShard
 from datasync_crawler.flow.noticing import moved, notice, return_home, settle
@@ -88,7 +88,7 @@ class Reception:
     def _unanswered(self, ask: Ask, answer: Answer, flying: Flying) -> None:
         run, means = self._run, meaning(answer)
         if means is Meaning.BAD_REQUEST:
-            cursor_died(run, ask, flying)
+            cursor_refused(run, ask, flying)
         passing = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
         self._again(ask, f"status {answer.status}", flying, blamed=means in BLAME, passing=passing)
         if means in BLAME:
@@ -175,10 +175,9 @@ class Reception:
             lane.flight.landed(run.clock.monotonic() - flying.left_at)
         if run.loading and checkpoint.proof is not None:
             page = own_rows(lane, live.shard, page, body)
+        if checkpoint.cursor is not None and checkpoint is not live.shard.checkpoint:
+            cursor_came(run, ask, flying, checkpoint, len(page.ids))
         live.advance(checkpoint, len(page.ids), ask.lane)
-        live.came_at = run.clock.monotonic()
-        if checkpoint.cursor_expires is not None:
-            cursor_lives(run, ask, checkpoint.cursor_expires - run.clock.wall())
         settle(run, lane, ask)
         lane.succeeded()
         run.key_worked = True
@@ -195,7 +194,7 @@ class Reception:
         # An empty page among others may be a slip, and is looked at again at once.
         live.void = told and not page.ids and (before.position is None or live.looks > 0)
         if after.proof or not told:
-            live.trust(before, after)
+            live.trust(before, after, chained=ask.chained)
             return after
         now = self._run.clock.monotonic()
         # Upwards the few rows that come meanwhile move the end, and it is the same one still.

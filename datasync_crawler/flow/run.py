@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from datasync_crawler.domain.asking import Ask
+from datasync_crawler.domain.bridging import Lifetime
 from datasync_crawler.domain.completeness import Verdict
 from datasync_crawler.domain.errors import DatasyncError
 from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.planner import Outlook
 from datasync_crawler.domain.profile import Endpoint, Profile
 from datasync_crawler.domain.shard import Shard
-from datasync_crawler.domain.supply import Supply, needless, supply_of
-from datasync_crawler.domain.ways import best_alone
 from datasync_crawler.flow.clock import Bell, Clock
-from datasync_crawler.flow.courses import Course, State, StreamAsk
+from datasync_crawler.flow.courses import Course, StreamAsk
 from datasync_crawler.flow.gate import Gate
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.shards import LiveShards
 from datasync_crawler.flow.tokens import TokenAsk, TokenState
 
 Call = Ask | TokenAsk | StreamAsk
-
-# Seconds within which a stream's pool must open for the other ways to wait for its first rows.
-_SOON = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,7 @@ class Run:
     are the names of headers that were looked at, ``dead_ends`` addresses that no redirect is followed to, ``missed``
     the calls that failed at new addresses. ``courses`` are the streams by lane, ``others`` the rows a second that all
     other lanes are good for; ``upwards`` is the axis of all places, and ``newest`` the uppermost of them that has a
-    row. ``loading`` says that the table has no key yet.
+    row. ``loading`` says that the table has no key yet. ``lifetimes`` are those of cursors, by endpoint.
     ``waits_for`` has, while the database is away, what each connection met: no call is decided on meanwhile.
     ``verdict`` is what was proven of the set when the run had ended.
     Whoever moves a bound or a checkpoint holds ``cutting``, but for pages of the one call that has the shard.
@@ -90,6 +86,7 @@ class Run:
     lessons: dict[str, Limit] = field(default_factory=dict)
     courses: Mapping[str, Course] = field(default_factory=dict)
     others: float = 0.0
+    lifetimes: dict[str, Lifetime] = field(default_factory=dict)
     waits_for: dict[str, str] = field(default_factory=dict)
     verdict: Verdict | None = None
     cutting: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -152,45 +149,6 @@ class Run:
         """Whether any pool that pages are called through is known to have a limit by now."""
         pools = {lane.pool for lane in self.profile.lanes if lane.pool in self.gate.budgets}
         return self.gate.common is not None or any(self.gate.budgets[pool].limit is not None for pool in pools)
-
-    def held_back(self) -> bool:
-        """Whether a stream does best when no other call takes part."""
-        now = self.clock.monotonic()
-        return any(self._alone(course, now) for course in self.courses.values())
-
-    def needless(self, lane: LiveLane) -> bool:
-        """Whether lanes of larger pages bring what is left as early as all together would.
-
-        Not while the pages that come hold nothing new: what brings them may go round in circles.
-        """
-        larger = max((other.endpoint.cap for other in self.entering()), default=0)
-        if self.left is None or larger <= lane.endpoint.cap or self.met_again:
-            return False
-        coming = sum(call.limit for call in self.flying if isinstance(call, Ask))
-        return needless(lane.endpoint.cap, list(self._supplies()), self.left - coming)
-
-    def entering(self) -> Iterator[LiveLane]:
-        """The lanes that can bring any rows: one that walks along its own chain may come to where that ends."""
-        if self.shards.numbered:
-            return (lane for lane in self.lanes.values() if lane.endpoint.numbered)
-        return (lane for lane in self.lanes.values() if lane.endpoint.positionable)
-
-    def _supplies(self) -> Iterator[Supply]:
-        caps: dict[str, int] = {}
-        for lane in self.entering():
-            caps[lane.lane.pool] = max(caps.get(lane.lane.pool, 0), lane.endpoint.cap)
-        now = self.clock.monotonic()
-        for pool, cap in caps.items():
-            budget = self.gate.budgets[pool]
-            if budget.limit is not None:
-                yield supply_of(budget, cap, now)
-
-    def _alone(self, course: Course, now: float) -> bool:
-        if course.state is State.WAITING:
-            return not course.failed and self.gate.opens_in(course.lane.pool) < _SOON
-        if course.state is State.RUNNING:
-            return best_alone(course.pace(now), self.others, self.left, self.total)
-        return course.state is State.ENDED
 
     def stop(self, failure: DatasyncError | None = None) -> None:
         """Lets no further call leave; the first failure given is the one that counts."""

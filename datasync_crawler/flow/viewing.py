@@ -15,6 +15,7 @@ from datasync_crawler.flow.courses import State as CourseState
 from datasync_crawler.flow.gate import EVERY_CALL
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.run import Run
+from datasync_crawler.flow.standing_back import bridging_from
 
 _CELLS = 60
 _MICROS = 1_000_000
@@ -47,7 +48,7 @@ def _lane(run: Run, name: str, live: LiveLane) -> LaneView:
         faults=live.faults,
         left=budget.left(now),
         limit=None if budget.limit is None else budget.limit.calls,
-        opens_in=round(max(run.gate.opens_in(pool), live.not_before - now), 2),
+        opens_in=round(max(run.gate.opens_in(pool), live.not_before - now, bridging_from(run, live) - now), 2),
         last_error=live.last_error,
         latency=live.flight.typical,
     )

@@ -156,6 +156,15 @@ async def test_a_record_that_no_handler_takes_is_not_made(
         assert not logging.getLogger(name).isEnabledFor(logging.DEBUG)
 
 
+async def test_warnings_are_made_for_handlers_that_come_later(
+    crawler_with: Callable[..., Crawler], handler: logging.StreamHandler[io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler.setLevel(logging.ERROR)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
+    LogFilters.from_crawler(crawler_with())
+    assert logging.getLogger("scrapy").isEnabledFor(logging.WARNING)
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [

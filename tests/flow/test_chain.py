@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from datasync_crawler.domain.asking import Ask
 from datasync_crawler.domain.errors import NotComplete
+from datasync_crawler.domain.profile import Pool, Profile
 from datasync_crawler.flow.answers import Answer
 from datasync_crawler.flow.tokens import TokenAsk
 from tests.flow.drain import Drain, drain
 from tests.flow.fake_clock import EPOCH, play
-from tests.flow.fake_service import CURSOR_LIFE, Meter, Visit, Way, document, failure
+from tests.flow.fake_service import CURSOR_LIFE, Fault, Meter, Visit, Way, document, failure
 from tests.flow.worlds import BY_HEADER, BY_QUERY, CHAIN, FEED_ONLY, FREE, ONE_CHAIN, profile, service
 
 OPAQUE = Way(latency=0.3, chain=True)
@@ -48,36 +50,97 @@ def test_a_chain_whose_cursor_is_refused_begins_again() -> None:
     assert drained.whole
     assert drained.service.statuses["/list", 400] == 1
     assert len(drained.asks) < 60 + 30 + 5
+    assert drained.run.shards[1].walked == 3_000 - 50, "all but the last page, which has no cursor"
 
 
-def test_a_cursor_that_would_not_outlive_a_pause_is_kept_alive_by_calls_that_leave_evenly() -> None:
-    meters = {"/list": Meter(10, 300.0)}
-    drained = play(drain(service(way=OPAQUE, meters=meters), ONE_CHAIN, give_up_after=700))
+def bridged(
+    calls: int,
+    window: float = 300.0,
+    *,
+    count: int = 3_000,
+    found: Profile = ONE_CHAIN,
+    fault: Fault = lambda _: None,
+) -> Drain:
+    """A drain along one chain, of so many calls in a window, whose cursors live for two minutes."""
+    asked = service(way=OPAQUE, meters={"/list": Meter(calls, window)}, count=count, fault=fault)
+    return play(drain(asked, found, give_up_after=3_000))
+
+
+def test_calls_are_kept_back_for_a_pause_that_a_cursor_would_not_outlive() -> None:
+    drained = bridged(10)
     assert drained.whole
-    assert len(drained.asks) < 60 + 20
+    assert len(drained.asks) == 60
+    assert [round(at - EPOCH, -1) for _, at in drained.book.calls[:10]] == [0] * 8 + [80, 190]
 
 
-def test_that_a_cursor_does_not_outlive_a_pause_is_learned_where_its_life_is_not_told() -> None:
-    untold = profile(BY_HEADER, endpoints=(replace(CHAIN, shape=replace(CHAIN.shape, cursor_life=None)),))
-    meters = {"/list": Meter(10, 300.0)}
-    drained = play(drain(service(way=OPAQUE, meters=meters), untold, give_up_after=700))
+def test_no_call_is_kept_back_where_those_left_are_enough_for_the_pages_left() -> None:
+    assert bridged(20, 600.0, count=850).took < 10
+    assert bridged(100).took < 60
+
+
+def test_a_call_that_fails_does_not_end_a_chain_that_is_kept_alive() -> None:
+    drained = bridged(5, fault=lambda visit: failure(503) if visit.number % 20 == 0 else None)
     assert drained.whole
-    assert drained.service.statuses["/list", 400] == 1
+    assert len(drained.asks) < 60 + 30, "after the first one a call is spared"
 
 
-def test_the_end_of_bare_ids_is_believed_though_the_chain_begins_again_between_two_looks() -> None:
+def test_no_call_is_kept_back_where_another_pool_carries_the_chain_over_the_pause() -> None:
+    found = profile(BY_HEADER, BY_QUERY, endpoints=(CHAIN,))
+    meters = {"/list header": Meter(10, 300.0), "/list query": Meter(5, 60.0)}
+    drained = play(drain(service(way=OPAQUE, meters=meters, count=700), found))
+    assert drained.whole
+    assert drained.took < 20
+
+
+def test_no_call_is_kept_back_where_rows_can_be_entered_anywhere() -> None:
+    drained = bridged(10, found=FREE)
+    assert drained.whole
+    assert max(at for _, at in drained.book.calls[:10]) < EPOCH + 10
+
+
+UNTOLD = profile(BY_HEADER, endpoints=(replace(CHAIN, shape=replace(CHAIN.shape, cursor_life=None)),))
+
+
+def test_how_long_cursors_live_is_learned_where_it_is_not_told() -> None:
+    drained = bridged(10, found=UNTOLD)
+    assert drained.whole
+    assert drained.service.statuses["/list", 400] <= 3
+    assert len(drained.asks) < 60 + 3 * 10
+
+
+def test_a_call_that_is_refused_for_another_reason_teaches_nothing_of_cursors() -> None:
+    drained = bridged(10, found=UNTOLD, fault=lambda visit: failure(400) if visit.number == 5 else None)
+    assert drained.whole
+
+
+@pytest.mark.parametrize("count", [350, 400, 450])
+def test_a_chain_of_cursors_that_die_too_soon_for_any_pace_begins_with_a_whole_burst(count: int) -> None:
+    def fault(visit: Visit) -> Answer | None:
+        late = visits and visit.at - visits[-1].at > 20 and "after" in visit.query
+        visits.append(visit)
+        return failure(400) if late else None
+
+    visits: list[Visit] = []
+    meters = {"/list": Meter(10, 300.0, arrivals=[-1.0] * 5)}
+    asked, before = service(way=OPAQUE, meters=meters, count=count, fault=fault), [("list header", EPOCH - 1.0)] * 5
+    told = replace(UNTOLD, pools=(Pool("list header", 10, 300.0, announced=True),))
+    drained = play(drain(asked, told, give_up_after=3_000, calls_before=before))
+    assert drained.whole
+    assert drained.took < 3 * 300
+
+
+@pytest.mark.parametrize("empty_page", [False, True])
+def test_the_end_of_bare_ids_is_believed_though_the_chain_begins_again_between_two_looks(*, empty_page: bool) -> None:
     bare = replace(CHAIN, shape=replace(CHAIN.shape, time=None, type=None, total=None))
-    meters = {"/list": Meter(3, 300.0)}
-    asked = service(way=OPAQUE, meters=meters, count=500)
+    asked = service(
+        way=OPAQUE,
+        meters={"/list": Meter(3, 300.0)},
+        count=500,
+        fault=lambda visit: asked.page(visit, more=True) if empty_page else None,
+    )
     drained = play(drain(asked, profile(BY_HEADER, endpoints=(bare,)), give_up_after=3_000))
     assert drained.whole
-    assert len(drained.asks) <= 4 * 10
-
-
-def test_calls_leave_in_a_burst_where_the_chain_can_be_entered_anywhere() -> None:
-    meters = {"/list": Meter(10, 300.0)}
-    drained = play(drain(service(meters=meters), FREE, give_up_after=700))
-    assert max(at for _, at in drained.book.calls[:20]) < EPOCH + 310
+    assert len(drained.asks) <= 4 * 11
 
 
 def led_back(visits: range) -> Drain:

@@ -44,19 +44,19 @@ def test_the_same_end_told_again_is_another_look_and_a_new_end_the_first() -> No
     live = failing()
     ends = [((5, "5"), 0.0), ((5, "5"), 3.0), ((4, "4"), 4.0), ((4, "4"), 6.0)]
     assert [live.doubt(end, now) for end, now in ends] == [(1, 0.0), (2, 3.0), (1, 0.0), (2, 2.0)]
-    live.trust(Checkpoint(6, "6"), Checkpoint(4, "4"))
+    live.trust(Checkpoint(6, "6"), Checkpoint(4, "4"), chained=True)
     assert live.looks == 2, "a chain that began again passes by what it had before"
-    live.trust(Checkpoint(4, "4"), Checkpoint(3, "3"))
+    live.trust(Checkpoint(4, "4"), Checkpoint(3, "3"), chained=True)
     assert live.looks == 0
 
 
 def test_rows_without_a_place_lie_behind_an_end_when_they_come_right_after_its_row() -> None:
     live = failing()
     live.doubt((None, "4"), 0.0)
-    for before, after in ((None, "9"), ("9", "6"), ("6", "4")):
-        live.trust(Checkpoint(None, before), Checkpoint(None, after))
+    for before, after, chained in (("4", "9", False), ("9", "6", True), ("6", "4", True)):
+        live.trust(Checkpoint(None, before), Checkpoint(None, after), chained=chained)
         assert live.looks == 1, "a chain that began again passes by what it had before"
-    live.trust(Checkpoint(None, "4"), Checkpoint(None, "3"))
+    live.trust(Checkpoint(None, "4"), Checkpoint(None, "3"), chained=True)
     assert live.looks == 0
 
 

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from datasync_crawler.domain.profile import Endpoint, Pool
+from datasync_crawler.flow.standing_back import is_needless
 from tests.flow.drain import Drain, drain
 from tests.flow.fake_clock import FakeClock, play
 from tests.flow.fake_service import NEWEST, Meter, Service, Way
@@ -160,7 +161,7 @@ def test_small_pages_are_needless_beside_large_ones_unless_these_bring_nothing_n
         known = replace(profile(BY_HEADER, BY_FEED, endpoints=(LIST, feed), pools=limits), totals=(("list", 900),))
         run = Drain(service(), known).run
         run.met_again = met_again
-        return run.needless(run.lanes["header"])
+        return is_needless(run, run.lanes["header"])
 
     assert play(judged(large, 0))
     assert not play(judged(large, 1))

@@ -46,22 +46,19 @@ def read_roles(names: Iterable[str]) -> Roles:
     """The part that each of an endpoint's parameters plays; no parameter plays two."""
     free = list(dict.fromkeys(names))
     cursor = _take(free, _CURSOR[:5]) or _take(free, _CURSOR[5:])
-    since, until = _take_timed(free, _SINCE), _take_timed(free, _UNTIL)
-    if since is None or until is None:
-        free += [name for name in (since, until) if name]
-        since = until = None
+    # Beside ``start_time`` and ``end_time`` a ``start`` counts rows.
+    since, until = _ends([name for name in free if words(name) & _TIMES]) or _ends(free) or (None, None)
+    free = [name for name in free if name not in {since, until}]
     limit, offset = _take(free, _LIMIT), _take(free, _OFFSET)
     page = next((name for name in free if "page" in words(name) <= _PAGE or name.lower() == "p"), None)
     return Roles(limit, cursor, since, until, offset, page)
 
 
-def _take_timed(free: list[str], stems: tuple[str, ...]) -> str | None:
-    """A name that speaks of time comes first: beside ``start_time`` a ``start`` counts rows."""
-    name = _take([name for name in free if words(name) & _TIMES], stems)
-    if name is None:
-        return _take(free, stems)
-    free.remove(name)
-    return name
+def _ends(names: list[str]) -> tuple[str, str] | None:
+    """The two ends of a range: one alone is none."""
+    free = [*names]
+    since, until = _take(free, _SINCE), _take(free, _UNTIL)
+    return None if since is None or until is None else (since, until)
 
 
 def _take(free: list[str], stems: tuple[str, ...]) -> str | None:

@@ -27,6 +27,9 @@ from datasync_crawler.domain.discovery.parameters import Roles, read_roles
             Roles("size", None, "start_time", "end_time", "start"),
             id="start-beside-a-time-is-an-offset",
         ),
+        pytest.param(
+            ["since", "until", "max_time"], Roles("max_time", None, "since", "until"), id="half-a-timed-range-is-none"
+        ),
         pytest.param(["p", "size"], Roles("size", page="p"), id="p-is-a-page"),
         pytest.param(["first", "after"], Roles("first", "after"), id="first-is-a-limit"),
         pytest.param(["q", "type"], Roles(), id="nothing"),
