@@ -47,7 +47,7 @@ def bridged_from(budgets: Sequence[Budget], life: float, now: float, *, begins: 
 
     The chain goes on through any of the budgets, each call within ``life`` seconds of the one before. With c calls
     left behind the next one, the j-th call that comes back is preceded by c + j - 1 others, so it must come within as
-    many lives and one. Where there are enough, ``spare`` calls are left for those that fail.
+    many lives and one. Where there are enough, ``spare`` calls are left for others.
 
     Where the budgets allow too few calls for such a life, only the longest burst may walk the chain to its end: one
     that ``begins`` waits for all calls. -inf where nothing is to be kept back: no limit is known, or no call is left.

@@ -17,7 +17,7 @@ from datasync_crawler.flow.run import Run
 # Seconds within which a stream's pool must open for the other ways to wait for its first rows.
 _SOON = 5.0
 # The share of a cursor's life that is counted on.
-_SAFE = 0.9
+_SAFE = 0.95
 # The calls that an end may take behind the last page.
 _LOOKS = 2
 
@@ -56,8 +56,9 @@ def bridging_from(run: Run, lane: LiveLane) -> float:
     pages = inf if run.total is None else ceil((run.total - (0 if begins else walked)) / lane.endpoint.cap) + _LOOKS
     if life == inf or pages <= sum(budget.left(now) or 0 for budget in budgets):
         return -inf
-    fails = any(live.faults for live in run.lanes.values())
-    bridged = bridged_from(budgets, life, now, begins=begins, spare=int(fails))
+    # Another call may be needed in between: for one that fails, or for a token.
+    spare = any(live.faults or live.token for live in run.lanes.values())
+    bridged = bridged_from(budgets, life, now, begins=begins, spare=int(spare))
     return bridged if begins else min(bridged, dies)
 
 

@@ -10,10 +10,23 @@ from datasync_crawler.domain.errors import NotComplete
 from datasync_crawler.domain.profile import Pool, Profile
 from datasync_crawler.flow.answers import Answer
 from datasync_crawler.flow.tokens import TokenAsk
+from tests.flow import fake_service
 from tests.flow.drain import Drain, drain
 from tests.flow.fake_clock import EPOCH, play
 from tests.flow.fake_service import CURSOR_LIFE, Fault, Meter, Visit, Way, document, failure
-from tests.flow.worlds import BY_HEADER, BY_QUERY, CHAIN, FEED_ONLY, FREE, ONE_CHAIN, profile, service
+from tests.flow.worlds import (
+    BY_FEED,
+    BY_HEADER,
+    BY_QUERY,
+    CHAIN,
+    FEED,
+    FEED_ONLY,
+    FREE,
+    GRANT,
+    ONE_CHAIN,
+    profile,
+    service,
+)
 
 OPAQUE = Way(latency=0.3, chain=True)
 
@@ -70,7 +83,7 @@ def test_calls_are_kept_back_for_a_pause_that_a_cursor_would_not_outlive() -> No
     drained = bridged(10)
     assert drained.whole
     assert len(drained.asks) == 60
-    assert [round(at - EPOCH, -1) for _, at in drained.book.calls[:10]] == [0] * 8 + [80, 190]
+    assert [round(at - EPOCH, -1) for _, at in drained.book.calls[:10]] == [0] * 8 + [70, 190]
 
 
 def test_no_call_is_kept_back_where_those_left_are_enough_for_the_pages_left() -> None:
@@ -82,6 +95,18 @@ def test_a_call_that_fails_does_not_end_a_chain_that_is_kept_alive() -> None:
     drained = bridged(5, fault=lambda visit: failure(503) if visit.number % 20 == 0 else None)
     assert drained.whole
     assert len(drained.asks) < 60 + 30, "after the first one a call is spared"
+
+
+def test_a_call_is_spared_for_a_token_of_the_same_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fake_service, "CURSOR_LIFE", 50.0)
+    meter = Meter(10, 300.0)
+    asked = service(
+        others={"/feed": Way(latency=0.3, token=True, chain=True)},
+        meters={"/feed": meter, "/token": meter},
+        count=1_500,
+    )
+    feed = replace(FEED, cursor=None, grant=replace(GRANT, pool="feed"))
+    assert play(drain(asked, profile(BY_FEED, endpoints=(feed,)), give_up_after=3_000)).whole
 
 
 def test_no_call_is_kept_back_where_another_pool_carries_the_chain_over_the_pause() -> None:
@@ -126,7 +151,7 @@ def test_a_chain_of_cursors_that_die_too_soon_for_any_pace_begins_with_a_whole_b
     told = replace(UNTOLD, pools=(Pool("list header", 10, 300.0, announced=True),))
     drained = play(drain(asked, told, give_up_after=3_000, calls_before=before))
     assert drained.whole
-    assert drained.took < 3 * 300
+    assert drained.took < 4 * 300
 
 
 @pytest.mark.parametrize("empty_page", [False, True])
