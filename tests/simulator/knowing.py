@@ -157,7 +157,10 @@ class Knowing:
         names = self.world.names
         pools = [allowance(self.world, name) for name in (pool, "hidden") if name]
         limit, window = min([figures for figures in pools if figures[0]], default=(MOST_CALLS, 0.0))
-        if self._in_window >= limit:
+        if self.world.cursor_life < window and self.world.events > limit * self.world.page_cap:
+            # There is a pause, and no cursor outlives it: calls leave evenly.
+            self.now += self.world.span(window * 1.001 / limit)
+        elif self._in_window >= limit:
             self._in_window, self.now = 0, self.now + self.world.span(window * 1.001)
         self._in_window += 1
         sent = {names.key_header.lower(): f"{names.key_scheme} {KEY}".strip(), "cookie": f"{names.key_cookie}={KEY}"}
