@@ -11,17 +11,20 @@ from dataclasses import dataclass
 from math import inf
 
 from datasync_crawler.domain.budget import Budget
+from datasync_crawler.domain.supply import Supply, supply_of
+
+_MOMENT = 1e-6
 
 
 @dataclass(slots=True)
 class Lifetime:
-    """How long one endpoint's cursors live, in seconds: as answers tell, and as they were taken or refused.
+    """How long one endpoint's cursors live, in seconds: as answers tell, or as they were taken and refused.
 
-    ``told`` is what the last page told, ``taken`` the greatest age at which a cursor was taken, ``refused`` the least
-    at which one was refused.
+    ``told`` is the life that the last page told, less what is not counted on, ``taken`` the greatest age at which a
+    cursor was taken, ``refused`` the least at which one was refused.
     """
 
-    told: float = inf
+    told: float | None = None
     taken: float = 0.0
     refused: float = inf
 
@@ -36,29 +39,41 @@ class Lifetime:
         if age > self.taken:
             self.refused = min(self.refused, age)
 
-    @property
-    def seconds(self) -> float:
-        """What is to be counted on: of a life that only a refusal tells, half the age, so that it is found soon."""
-        return min(self.told, max(self.taken, self.refused / 2))
+    def counted_on(self, step: float) -> float:
+        """Seconds, inf while nothing is known to end it; a life that is not told is looked for by halves of the age.
+
+        Where that would be less than the ``step`` that calls need, the step is tried if it is not known as too long.
+        """
+        if self.told is not None:
+            return self.told
+        return max(self.taken, self.refused / 2, step if step < self.refused < inf else 0.0)
 
 
-def bridged_from(budgets: Sequence[Budget], life: float, now: float, *, begins: bool, spare: int = 0) -> float:
+def step_of(budgets: Sequence[Budget]) -> float:
+    """Seconds between the calls of all budgets together if they left evenly; 0 where a limit is not known."""
+    limits = [(budget, budget.limit) for budget in budgets]
+    rates = [budget.usable / (limit.window + budget.margin) for budget, limit in limits if limit is not None]
+    return 1 / sum(rates) if rates and len(rates) == len(budgets) else 0.0
+
+
+def bridged_from(budgets: Sequence[Budget], life: float, now: float, *, spare: int = 0) -> float:
     """When the next call may leave so that those left carry a cursor over every pause; seconds, on ``now``'s clock.
 
-    The chain goes on through any of the budgets, each call within ``life`` seconds of the one before. With c calls
-    left behind the next one, the j-th call that comes back is preceded by c + j - 1 others, so it must come within as
-    many lives and one. Where there are enough, ``spare`` calls are left for others.
+    The chain goes on through any of the budgets, each call within ``life`` seconds of the one before. So when a call
+    comes back, as many lives must reach until then as calls can leave before it. Where there are enough, ``spare``
+    calls are left for others.
 
-    Where the budgets allow too few calls for such a life, only the longest burst may walk the chain to its end: one
-    that ``begins`` waits for all calls. -inf where nothing is to be kept back: no limit is known, or no call is left.
+    -inf where nothing is to be kept back: a limit is not known, no call is left, or calls are too few for such a life.
     """
-    known = [(budget, budget.limit.window + budget.margin) for budget in budgets if budget.limit is not None]
-    left = sum(budget.left(now) or 0 for budget, _ in known) - 1
-    if len(known) < len(budgets) or left < 0:
+    left, step = sum(budget.left(now) or 0 for budget in budgets), step_of(budgets)
+    if left < 1 or not 0 < step <= life:
         return -inf
-    back = sorted(at + window for budget, window in known for at in budget.spent(now))
-    rate = sum(budget.usable / window for budget, window in known)
-    if rate * life < 1:
-        return back[-1] if begins and back else -inf
-    spare = spare if (rate - spare / max(window for _, window in known)) * life >= 1 else 0
-    return max((at - (left + j - spare) * life for j, at in enumerate(back, 1)), default=-inf)
+    supplies = [supply_of(budget, 1, now) for budget in budgets]
+    spare = spare if (1 / step - spare / max(supply.window for supply in supplies)) * life >= 1 else 0
+    back = {at + supply.window for supply in supplies for at in supply.spent}
+    return max((moment - (_before(supplies, moment - now) - spare) * life for moment in back), default=-inf)
+
+
+def _before(supplies: Sequence[Supply], seconds: float) -> float:
+    """The calls that can leave in less than so many seconds."""
+    return sum(supply.rows_by(seconds - _MOMENT) for supply in supplies)

@@ -31,16 +31,16 @@ def listen(run: Run, call: Call, headers: Mapping[str, str]) -> None:
 def cursor_came(run: Run, ask: Ask, flying: Flying, after: Checkpoint, rows: int) -> None:
     """A page of so many rows came with another cursor, and the one in its call, if there was one, was taken."""
     live, lifetime = run.shards[ask.shard], run.lifetimes.setdefault(run.lanes[ask.lane].endpoint.name, Lifetime())
-    lifetime.told = inf if after.cursor_expires is None else after.cursor_expires - run.clock.wall()
-    if ask.chained:
+    lifetime.told = None if after.cursor_expires is None else after.cursor_expires - run.clock.wall()
+    if ask.chained and live.came_at > -inf:
         lifetime.took(flying.left_at - live.came_at)
     live.came_at, live.walked = run.clock.monotonic(), rows + (live.walked if ask.chained else 0)
 
 
 def cursor_refused(run: Run, ask: Ask, flying: Flying) -> None:
-    """A call was not understood, which may be for the server's own cursor in it."""
+    """A call was not understood, at its first try perhaps for the server's own cursor in it."""
     live, lifetime = run.shards[ask.shard], run.lifetimes.get(run.lanes[ask.lane].endpoint.name)
-    if ask.chained and lifetime is not None:
+    if ask.chained and lifetime is not None and not ask.attempt and live.came_at > -inf:
         lifetime.refuse(flying.left_at - live.came_at)
     live.forget_cursor()
 

@@ -20,7 +20,7 @@ class LiveShard:
     is what the last page told, ``blind`` says that it had no row that can be stored, ``trimmed`` that a page was asked
     for with as many rows as should be left. The checkpoint runs ahead of the ledger's by the pages that are being
     stored. ``not_before`` is monotonic seconds, and so is ``came_at``, when its
-    cursor came; ``walked`` counts the rows since its chain began.
+    cursor came in this run; ``walked`` counts the rows since its chain began or the run did.
     """
 
     shard: Shard

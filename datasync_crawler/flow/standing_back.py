@@ -6,20 +6,21 @@ from collections.abc import Iterator
 from math import ceil, inf
 
 from datasync_crawler.domain.asking import Ask
-from datasync_crawler.domain.bridging import bridged_from
+from datasync_crawler.domain.bridging import bridged_from, step_of
 from datasync_crawler.domain.budget import Budget
 from datasync_crawler.domain.supply import Supply, needless, supply_of
 from datasync_crawler.domain.ways import best_alone
 from datasync_crawler.flow.courses import Course, State
 from datasync_crawler.flow.lanes import LiveLane
+from datasync_crawler.flow.liveshard import LiveShard
 from datasync_crawler.flow.run import Run
 
 # Seconds within which a stream's pool must open for the other ways to wait for its first rows.
 _SOON = 5.0
 # The share of a cursor's life that is counted on.
 _SAFE = 0.95
-# The calls that an end may take behind the last page.
-_LOOKS = 2
+# The calls that an end may take behind the last page: mostly the count proves it.
+_LOOKS = 1
 
 
 def held_back(run: Run) -> bool:
@@ -43,31 +44,40 @@ def is_needless(run: Run, lane: LiveLane) -> bool:
 def bridging_from(run: Run, lane: LiveLane) -> float:
     """From when on (monotonic seconds) a lane may ask for the sake of the one chain that nothing else can go on with.
 
-    -inf where the rows can be entered anywhere, or where the calls left are enough for the pages left. What is kept
-    back is spent before the cursor dies.
+    -inf where the rows can be entered anywhere, where no cursor of this run is known to live, or where the calls left
+    are enough for the pages left. No call is kept back longer than the cursor lives.
     """
-    now = run.clock.monotonic()
-    lifetime = run.lifetimes.get(lane.endpoint.name)
-    if lifetime is None or any(_entering(run)):
-        return -inf
-    budgets, life = _carrying(run, lane.endpoint.name), _SAFE * lifetime.seconds
-    dies, walked = max(((live.came_at + life, live.walked) for live in run.shards.open), default=(-inf, 0))
-    begins = dies < now
-    pages = inf if run.total is None else ceil((run.total - (0 if begins else walked)) / lane.endpoint.cap) + _LOOKS
-    if life == inf or pages <= sum(budget.left(now) or 0 for budget in budgets):
+    lifetime, now = run.lifetimes.get(lane.endpoint.name), run.clock.monotonic()
+    chain = max(run.shards.open, key=lambda live: live.came_at, default=None)
+    if lifetime is None or chain is None or any(not live.shut for live in _entering(run)):
         return -inf
     # Another call may be needed in between: for one that fails, or for a token.
-    spare = any(live.faults or live.token for live in run.lanes.values())
-    bridged = bridged_from(budgets, life, now, begins=begins, spare=int(spare))
-    return bridged if begins else min(bridged, dies)
+    spare = int(any(live.faults or live.token for live in run.lanes.values()))
+    moments = []
+    for budgets in _carrying(run, lane.endpoint.name):
+        step = step_of(budgets)
+        life = lifetime.counted_on(step)
+        life = max(_SAFE * life, min(life, step))
+        if life == inf or _pages_left(run, lane, chain) <= sum(budget.left(now) or 0 for budget in budgets):
+            continue
+        moments.append(min(bridged_from(budgets, life, now, spare=spare), chain.came_at + life))
+    return max(moments, default=-inf)
 
 
-def _carrying(run: Run, endpoint: str) -> list[Budget]:
-    """The budgets that an endpoint's chain is carried on through."""
+def _pages_left(run: Run, lane: LiveLane, chain: LiveShard) -> float:
+    """The calls that a chain takes to its end and to prove it."""
+    if run.total is None:
+        return inf
+    return ceil((max(run.total, run.told or 0) - chain.walked) / lane.endpoint.cap) + _LOOKS
+
+
+def _carrying(run: Run, endpoint: str) -> Iterator[list[Budget]]:
+    """The budgets that an endpoint's chain is carried on through, and the one that all calls count against."""
+    lanes = [live for live in run.lanes.values() if live.endpoint.name == endpoint]
+    pools = dict.fromkeys(live.lane.pool for live in lanes if not live.shut and live.failures <= 1)
+    yield [run.gate.budgets[pool] for pool in pools]
     if run.gate.common is not None:
-        return [run.gate.common]
-    pools = dict.fromkeys(live.lane.pool for live in run.lanes.values() if live.endpoint.name == endpoint)
-    return [run.gate.budgets[pool] for pool in pools]
+        yield [run.gate.common]
 
 
 def _entering(run: Run) -> Iterator[LiveLane]:

@@ -125,6 +125,10 @@ def _waits(run: Run) -> Iterator[str]:
         seconds = run.gate.opens_in(pool)
         if seconds > 0:
             yield f"pool {pool} opens in {seconds:.0f} s"
+    for name, lane in run.lanes.items():
+        seconds = bridging_from(run, lane) - run.clock.monotonic()
+        if seconds > 0:
+            yield f"lane {name} keeps its calls for as long as its cursor lives, {seconds:.0f} s more"
 
 
 def time_left(run: Run, gained: int, seconds: float, best: float = 0.0) -> float | None:

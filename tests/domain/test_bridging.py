@@ -5,7 +5,7 @@ from math import inf
 
 import pytest
 
-from datasync_crawler.domain.bridging import Lifetime, bridged_from
+from datasync_crawler.domain.bridging import Lifetime, bridged_from, step_of
 from datasync_crawler.domain.budget import Budget
 from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.ratelimit import RateWord
@@ -23,7 +23,7 @@ def departures(calls: int, window: float, life: float, *, spare: int = 0) -> lis
     budget, now, left_at = Budget(Limit(calls, window), margin=0.0), 0.0, []
     while now < 3 * window:
         now = max(now, budget.free_at(now))
-        now = max(now, bridged_from([budget], life, now, begins=False, spare=spare))
+        now = max(now, bridged_from([budget], life, now, spare=spare))
         budget.leave(now)
         budget.heard(RateWord(), now)
         left_at.append(now)
@@ -58,32 +58,43 @@ def test_a_call_is_spared_for_one_that_fails_where_there_are_enough() -> None:
     ],
 )
 def test_nothing_is_kept_back_where_no_pause_is_to_be_bridged(budgets: list[Budget]) -> None:
-    assert bridged_from(budgets, 100.0, 0.0, begins=False) <= 0.0
+    assert bridged_from(budgets, 100.0, 0.0) <= 0.0
 
 
-def test_where_calls_are_too_few_for_such_a_life_a_chain_that_begins_waits_for_all_of_them() -> None:
+def test_nothing_is_kept_back_where_calls_are_too_few_for_such_a_life() -> None:
     budget = spent(-200.0, -100.0, 0.0)
-    assert bridged_from([budget], 20.0, 0.0, begins=True) == 300.0
-    assert bridged_from([budget], 20.0, 0.0, begins=False) == -inf
+    assert bridged_from([budget], 20.0, 0.0) == -inf
+    assert bridged_from([], 20.0, 0.0) == -inf
 
 
-def test_a_life_is_what_was_told_unless_a_cursor_died_sooner() -> None:
-    lifetime = Lifetime()
-    assert lifetime.seconds == inf
-    lifetime.told = 120.0
-    assert lifetime.seconds == 120.0
-    lifetime.refuse(90.0)
-    assert lifetime.seconds == 45.0
+def test_a_pool_that_is_closed_brings_nothing_back_before_it_opens() -> None:
+    closed = spent(-250.0)
+    closed.refuse(1_500.0, -250.0, -250.0)
+    alone = bridged_from([spent(*[0.0] * 9)], 100.0, 0.0)
+    assert bridged_from([spent(*[0.0] * 9), closed], 100.0, 0.0) == alone
+
+
+def test_calls_of_several_budgets_leave_evenly_at_the_rates_of_all() -> None:
+    assert step_of([spent(), spent(calls=5, window=60.0)]) == pytest.approx(1 / (10 / 300 + 5 / 60))
+    assert step_of([spent(), Budget()]) == step_of([]) == 0.0
+
+
+def test_a_life_that_was_told_is_counted_on() -> None:
+    lifetime = Lifetime(told=120.0)
+    lifetime.refuse(5.0)
+    assert lifetime.counted_on(30.0) == 120.0
 
 
 def test_a_life_that_is_not_told_lies_between_the_ages_that_were_taken_and_refused() -> None:
     lifetime = Lifetime()
     lifetime.took(3.0)
     lifetime.refuse(2.0)
-    assert lifetime.seconds == inf, "a cursor of that age was taken before"
+    assert lifetime.counted_on(30.0) == inf, "a cursor of that age was taken before"
     lifetime.refuse(100.0)
-    assert lifetime.seconds == 50.0
+    assert lifetime.counted_on(30.0) == 50.0
+    lifetime.refuse(50.0)
+    assert lifetime.counted_on(30.0) == 30.0, "the least that calls need was not tried yet"
+    lifetime.refuse(29.0)
+    assert lifetime.counted_on(30.0) == 14.5
     lifetime.took(70.0)
-    assert lifetime.seconds == 70.0
-    lifetime.took(110.0)
-    assert lifetime.seconds == inf, "what was refused was refused for another reason"
+    assert lifetime.counted_on(30.0) == inf, "what was refused was refused for another reason"

@@ -7,12 +7,12 @@ from msgspec.structs import replace
 
 from datasync_crawler.domain.asking import Ask
 from datasync_crawler.domain.errors import NotComplete
-from datasync_crawler.domain.profile import Pool, Profile
+from datasync_crawler.domain.profile import Profile
 from datasync_crawler.flow.answers import Answer
 from datasync_crawler.flow.tokens import TokenAsk
 from tests.flow import fake_service
 from tests.flow.drain import Drain, drain
-from tests.flow.fake_clock import EPOCH, play
+from tests.flow.fake_clock import EPOCH, FakeClock, play
 from tests.flow.fake_service import CURSOR_LIFE, Fault, Meter, Visit, Way, document, failure
 from tests.flow.worlds import (
     BY_FEED,
@@ -138,20 +138,27 @@ def test_a_call_that_is_refused_for_another_reason_teaches_nothing_of_cursors() 
     assert drained.whole
 
 
-@pytest.mark.parametrize("count", [350, 400, 450])
-def test_a_chain_of_cursors_that_die_too_soon_for_any_pace_begins_with_a_whole_burst(count: int) -> None:
-    def fault(visit: Visit) -> Answer | None:
-        late = visits and visit.at - visits[-1].at > 20 and "after" in visit.query
-        visits.append(visit)
-        return failure(400) if late else None
-
-    visits: list[Visit] = []
-    meters = {"/list": Meter(10, 300.0, arrivals=[-1.0] * 5)}
-    asked, before = service(way=OPAQUE, meters=meters, count=count, fault=fault), [("list header", EPOCH - 1.0)] * 5
-    told = replace(UNTOLD, pools=(Pool("list header", 10, 300.0, announced=True),))
-    drained = play(drain(asked, told, give_up_after=3_000, calls_before=before))
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_a_lane_that_does_not_work_carries_no_chain_over_a_pause(status: int) -> None:
+    found = profile(BY_HEADER, BY_QUERY, endpoints=(CHAIN,))
+    drained = bridged(10, found=found, fault=lambda visit: failure(status) if "k" in visit.query else None)
     assert drained.whole
-    assert drained.took < 4 * 300
+
+
+def test_a_run_that_was_resumed_learns_how_long_cursors_live_from_its_own_calls() -> None:
+    async def scene() -> Drain:
+        asked, clock = service(way=OPAQUE, meters={"/list": Meter(10, 300.0)}), FakeClock()
+        first = Drain(asked, UNTOLD, clock=clock)
+        async for call in first.dispatch.calls():
+            first.pass_on(call)
+            if len(first.asks) == 3:
+                await clock.sleep(1.0)
+                first.run.stop()
+        return await drain(asked, UNTOLD, clock=clock, book=first.book, give_up_after=3_000)
+
+    drained = play(scene())
+    assert drained.whole
+    assert drained.run.lifetimes["list"].taken < 300
 
 
 @pytest.mark.parametrize("empty_page", [False, True])
