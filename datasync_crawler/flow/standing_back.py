@@ -47,9 +47,11 @@ def bridging_from(run: Run, lane: LiveLane) -> float:
     -inf where the rows can be entered anywhere, where no cursor of this run is known to live, or where the calls left
     are enough for the pages left. No call is kept back longer than the cursor lives.
     """
-    lifetime, now = run.lifetimes.get(lane.endpoint.name), run.clock.monotonic()
-    chain = max(run.shards.open, key=lambda live: live.came_at, default=None)
-    if lifetime is None or chain is None or any(not live.shut for live in _entering(run)):
+    lifetime = run.lifetimes.get(lane.endpoint.name)
+    if lifetime is None or any(not live.shut for live in _entering(run)):
+        return -inf
+    chain, now = max(run.shards.open, key=lambda live: live.came_at, default=None), run.clock.monotonic()
+    if chain is None:
         return -inf
     # Another call may be needed in between: for one that fails, or for a token.
     spare = int(any(live.faults or live.token for live in run.lanes.values()))
