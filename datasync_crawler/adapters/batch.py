@@ -113,8 +113,8 @@ def are_uuids(ids: Sequence[str]) -> bool:
     if len(text) != 37 * len(ids) - 1 or not text.isascii() or text[36::37] != "\n" * (len(ids) - 1):
         return False
     dashes = all(text[place::37] == "-" * len(ids) for place in (8, 13, 18, 23))
-    others = text.count("-") > 4 * len(ids) or text.count("\n") >= len(ids)
-    return dashes and not others and not text.encode().translate(None, b"\n-0123456789abcdef")
+    no_others = text.count("-") == 4 * len(ids) and text.count("\n") == len(ids) - 1
+    return dashes and no_others and not text.encode().translate(None, b"\n-0123456789abcdef")
 
 
 def sift(page: Page, *, id_only: bool, warily: bool = False) -> Batch:

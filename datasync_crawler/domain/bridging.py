@@ -13,6 +13,7 @@ from math import inf
 from datasync_crawler.domain.budget import Budget
 from datasync_crawler.domain.supply import Supply, supply_of
 
+# Seconds: a call that comes back is not among those before it.
 _MOMENT = 1e-6
 
 
@@ -49,7 +50,7 @@ class Lifetime:
         return max(self.taken, self.refused / 2, step if step < self.refused < inf else 0.0)
 
 
-def step_of(budgets: Sequence[Budget]) -> float:
+def even_step(budgets: Sequence[Budget]) -> float:
     """Seconds between the calls of all budgets together if they left evenly; 0 where a limit is not known."""
     limits = [(budget, budget.limit) for budget in budgets]
     rates = [budget.usable / (limit.window + budget.margin) for budget, limit in limits if limit is not None]
@@ -65,7 +66,7 @@ def bridged_from(budgets: Sequence[Budget], life: float, now: float, *, spare: i
 
     -inf where nothing is to be kept back: a limit is not known, no call is left, or calls are too few for such a life.
     """
-    left, step = sum(budget.left(now) or 0 for budget in budgets), step_of(budgets)
+    left, step = sum(budget.left(now) or 0 for budget in budgets), even_step(budgets)
     if left < 1 or not 0 < step <= life:
         return -inf
     supplies = [supply_of(budget, 1, now) for budget in budgets]

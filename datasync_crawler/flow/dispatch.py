@@ -191,16 +191,17 @@ class Dispatch:
             if self._pause(lane) != 0:
                 return None
             outlook = run.outlook
-            live = run.shards.next_free(lane.endpoint, outlook, run.clock.monotonic()) or await self._cut(lane)
+            live = run.shards.next_free(lane.endpoint, outlook, run.clock.monotonic())
+            live = live or await self._cut(lane, outlook)
             if live is None:
                 return None
             ask = self._ask(lane, live, outlook)
             run.claim(ask, lane.token.version if lane.token else 0)
             return ask
 
-    async def _cut(self, lane: LiveLane) -> LiveShard | None:
+    async def _cut(self, lane: LiveLane, outlook: Outlook) -> LiveShard | None:
         run = self._run
-        found = run.shards.cut(lane.endpoint, run.outlook)
+        found = run.shards.cut(lane.endpoint, outlook)
         if found is None:
             return None
         live, at = found

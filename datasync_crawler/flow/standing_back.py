@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import ceil, inf
 
 from datasync_crawler.domain.asking import Ask
-from datasync_crawler.domain.bridging import bridged_from, step_of
+from datasync_crawler.domain.bridging import bridged_from, even_step
 from datasync_crawler.domain.budget import Budget
 from datasync_crawler.domain.supply import Supply, needless, supply_of
 from datasync_crawler.domain.ways import best_alone
@@ -57,7 +57,7 @@ def bridging_from(run: Run, lane: LiveLane) -> float:
     spare = int(any(live.faults or live.token for live in run.lanes.values()))
     moments = []
     for budgets in _carrying(run, lane.endpoint.name):
-        step = step_of(budgets)
+        step = even_step(budgets)
         life = lifetime.counted_on(step)
         life = max(_SAFE * life, min(life, step))
         if life == inf or _pages_left(run, lane, chain) <= sum(budget.left(now) or 0 for budget in budgets):

@@ -5,7 +5,7 @@ from math import inf
 
 import pytest
 
-from datasync_crawler.domain.bridging import Lifetime, bridged_from, step_of
+from datasync_crawler.domain.bridging import Lifetime, bridged_from, even_step
 from datasync_crawler.domain.budget import Budget
 from datasync_crawler.domain.lessons import Limit
 from datasync_crawler.domain.ratelimit import RateWord
@@ -75,8 +75,8 @@ def test_a_pool_that_is_closed_brings_nothing_back_before_it_opens() -> None:
 
 
 def test_calls_of_several_budgets_leave_evenly_at_the_rates_of_all() -> None:
-    assert step_of([spent(), spent(calls=5, window=60.0)]) == pytest.approx(1 / (10 / 300 + 5 / 60))
-    assert step_of([spent(), Budget()]) == step_of([]) == 0.0
+    assert even_step([spent(), spent(calls=5, window=60.0)]) == pytest.approx(1 / (10 / 300 + 5 / 60))
+    assert even_step([spent(), Budget()]) == even_step([]) == 0.0
 
 
 def test_a_life_that_was_told_is_counted_on() -> None:
