@@ -16,9 +16,10 @@ from bench.trial import Ended, Trial
 if TYPE_CHECKING:
     from bench.forked import Forked
 
-SMALL: dict[str, object] = {"page_cap": 100, "feed_cap": 100, "feed_limit": 25, "feed_window": 60.0}
-"""A world that takes a second or two: 40 pages fit into each window."""
-EVENTS, SPEED = 6_000, 50.0
+SMALL: dict[str, object] = {"page_cap": 100, "feed_cap": 100, "feed_limit": 20, "feed_window": 60.0}
+"""A world that takes a second or two: 35 pages fit into each window."""
+EVENTS, SPEED = 6_000, 60.0
+"""At this speed windows of a minute last a second: whole, as the service tells them."""
 _PATIENCE, _MOST_TRIES, _REFUSALS = 60.0, 3, "refusals"
 _LONGEST_LIFE = 1.5
 """Seconds of draining after which a random moment comes at the latest."""

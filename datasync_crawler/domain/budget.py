@@ -48,18 +48,22 @@ class Budget:
         self.echo = echo
         self.refused = 0
         self._log: list[float] = []
+        self._taken_over: list[float] = []
         self._unanswered = self._made = self._heard = 0
         self._lag = 0.0
-        self._closed_until = float("-inf")
+        self._quickest, self._closed_until = float("inf"), float("-inf")
         self._raise: tuple[Limit, float] | None = None
         self._guessed, self._learned = False, learned
-        self._quickest = float("inf")
         self._most: int | None = None
         self._foreign: list[float] = []
 
-    def restore(self, departures: Iterable[float], now: float) -> None:
-        """Takes over departures of an earlier process; a stamp in the future counts as now."""
-        self._log = sorted([*self._log, *(min(stamp, now) for stamp in departures)])
+    def restore(self, departures: Iterable[float], now: float, way: float = 0.0) -> None:
+        """Takes over departures of an earlier process, before any of its own; a stamp in the future counts as now.
+
+        Each costs as if it was counted ``way`` seconds later, and teaches as if at once, as nearly all of them were.
+        """
+        self._taken_over = sorted([*self._taken_over, *(min(stamp, now) for stamp in departures)])
+        self._log = [min(stamp + way, now) for stamp in self._taken_over]
         self._made = len(self._log)
 
     def free_at(self, now: float) -> float:
@@ -69,7 +73,7 @@ class Budget:
         if self.limit is None:
             untested = self._unanswered >= 1 << min(self._heard // _DOUBLING, _MOST_DOUBLINGS)
             return max(opening, self._log[-1] + self.echo) if untested and self._log else opening
-        usable, opening = self._usable(self.limit), max(opening, self._cautious(self.limit))
+        usable, opening = self.usable, max(opening, self._cautious(self.limit))
         if len(self._log) < usable:
             return opening
         return max(opening, self._log[-usable] + self.limit.window + self.margin + _LAGS * self._lag)
@@ -80,7 +84,7 @@ class Budget:
             return None
         if self._closed_until > now:
             return 0
-        return max(0, self._usable(self.limit) - self._since(now - self.limit.window))
+        return max(0, self.usable - self._since(now - self.limit.window))
 
     def leave(self, now: float) -> None:
         """A call leaves now; whether it may was asked before."""
@@ -141,7 +145,8 @@ class Budget:
     def _lesson(self, wait: float | None, departure: float, usual: float | None) -> Limit | None:
         if self.limit is None:
             self._guessed, self._learned = wait is None, True
-            return learn_limit(self._log[: bisect_right(self._log, departure)] or [departure], wait, usual)
+            history = self._taken_over + self._log[len(self._taken_over) : bisect_right(self._log, departure)]
+            return learn_limit(history or [departure], wait, usual)
         window = self.limit.window
         foreign = sum(departure - window < at < departure for at in self._foreign)
         before = self._before(departure, window + self.margin) - foreign
@@ -173,7 +178,7 @@ class Budget:
     def usable(self) -> int:
         """The calls that may leave in a window of the limit, which is known."""
         assert self.limit is not None
-        return self._usable(self.limit)
+        return max(1, self.limit.calls - self.reserve)
 
     def spent(self, now: float) -> list[float]:
         """When the calls of the limit's last window left, in order, at most as many as may."""
@@ -231,9 +236,6 @@ class Budget:
         if place < len(self._log) and self._log[place] == stamp:
             del self._log[place]
             insort(self._log, to)
-
-    def _usable(self, limit: Limit) -> int:
-        return max(1, limit.calls - self.reserve)
 
     def _since(self, moment: float) -> int:
         return len(self._log) - bisect_right(self._log, moment)

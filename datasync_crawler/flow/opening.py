@@ -157,8 +157,8 @@ def _budgets(
         limit = _limit(learned.get(name, pool))
         budgets[name] = Budget(limit, reserve=reserve, echo=echo, learned=name in learned)
         names, way = {name, *pool.counted}, _on_its_way(limit)
-        left_at = [now - max(0.0, stamp - at - way) for called, at in departures if called in names]
-        budgets[name].restore(left_at, now)
+        left_at = [now - stamp + at for called, at in departures if called in names]
+        budgets[name].restore(left_at, now, way)
     return budgets
 
 

@@ -85,6 +85,15 @@ def test_a_discovery_just_before_counts_in_the_lesson() -> None:
     assert budget.limit == Limit(200, 30.0)
 
 
+def test_calls_of_a_killed_run_teach_by_their_stamps_though_they_cost_as_if_they_came_later() -> None:
+    budget = Budget(echo=0.0)
+    budget.restore([-1.125, -1.0625, -0.875], 0.0, way=0.25)
+    for step in range(3):
+        budget.leave(step * 0.01)
+    assert budget.refuse(1.0, 0.02, usual=1.0) == Limit(3, 1.0)
+    assert budget.departures[:3] == (-0.875, -0.8125, -0.625)
+
+
 def test_a_call_of_long_ago_does_not_stretch_the_window_of_a_few() -> None:
     assert learn_limit([0.0, 280.0, 285.0], 55.0) == Limit(1, 60.0)
     assert learn_limit([0.0, 30.0, 35.0], 25.0) == Limit(1, 30.0)
