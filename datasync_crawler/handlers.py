@@ -9,18 +9,17 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
+from aiohttp import ClientPayloadError
 from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler
-from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError
+from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, ResponseDataLossError
 from scrapy.utils._download_handlers import make_response
 
 from datasync_crawler.adapters.body import LONGEST, STREAMED, Body
 from datasync_crawler.flow.secrets import Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from aiohttp import ClientResponse
     from scrapy import Request
+    from scrapy.core.downloader.handlers._aiohttp import _ClientResponse
     from scrapy.crawler import Crawler
     from scrapy.http import Headers, Response
 
@@ -32,9 +31,6 @@ _ABSURD = re.compile(r"\d{400}")
 
 _LONGEST_HEADER = 1 << 16
 """Bytes of one header of an answer; a link with a long cursor in it goes beyond aiohttp's 8,190."""
-
-_PIECE = 1 << 22
-"""Bytes of a body between two looks at its size."""
 
 calls_abandoned = object()
 """The signal after which no answer is waited for: the crawl is being ended from outside."""
@@ -108,22 +104,26 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
             headers.pop(b"Content-Encoding", None)
             body = request.meta[STREAMED] = Body(answer, held.pop_all(), patience)
             self._bodies.add(body)
-            return make_response(**self._build_base_response_args(answer, request, headers), body=b"")
+            return make_response(request.url, answer.status, headers)
 
-    @staticmethod
-    async def _iter_body_chunks(response: ClientResponse) -> AsyncIterator[bytes]:
-        """The body in few large pieces: Scrapy sends a signal for each."""
+    async def _read_response(self, response: _ClientResponse, request: Request) -> Response:
+        """The answer with its body in one piece.
+
+        Scrapy's own copies every body once more, and sends signals with its pieces that nobody here listens to.
+        """
+        most: int = request.meta.get("download_maxsize", self._default_maxsize)
         pieces: list[bytes] = []
         size = 0
-        async for piece in response.content.iter_any():
-            pieces.append(piece)
-            size += len(piece)
-            if size >= _PIECE:
-                yield b"".join(pieces)
-                pieces.clear()
-                size = 0
-        if pieces:
-            yield b"".join(pieces)
+        try:
+            async for piece in response.content.iter_any():
+                pieces.append(piece)
+                size += len(piece)
+                if 0 < most < size:
+                    self._cancel_maxsize(size, most, request, expected=False)
+        except ClientPayloadError as error:
+            raise ResponseDataLossError(str(error)) from error
+        headers = self._extract_headers(response)
+        return make_response(request.url, response.status, headers, b"".join(pieces))
 
     def _abandon(self) -> None:
         self._abandoned = True

@@ -23,7 +23,10 @@ def sharpened(page: Page, endpoint: Endpoint) -> Page:
     """The page with its last row's time as the next cursor tells it, which may be finer than it is printed."""
     if endpoint.cursor is None or not page.ids or page.next_cursor is None:
         return page
-    printed, told = page.times[-1], told_time(endpoint.cursor, page.next_cursor, page.ids[-1])
+    printed = page.times[-1]
+    if printed is not None and endpoint.cursor.time_unit >= endpoint.shape.time_unit:
+        return page
+    told = told_time(endpoint.cursor, page.next_cursor, page.ids[-1])
     if told is not None and printed is None and endpoint.shape.bare:
         return replace(page, times=[*page.times[:-1], told])
     if told is None or printed is None or not printed < told < printed + endpoint.shape.time_unit:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from datasync_crawler.domain.ratenames import SPANS, Family, families
 
@@ -66,10 +67,17 @@ def read_rate(headers: Mapping[str, str], now: float) -> RateWord:
 
 
 def _server_time(date: str | None, now: float) -> float:
+    told = _http_date(date) if date else None
+    return now if told is None else told
+
+
+@lru_cache(maxsize=64)
+def _http_date(value: str) -> float | None:
+    """Seconds since the epoch; of the answers of one second each tells the same, and to read it takes a while."""
     try:
-        return parsedate_to_datetime(date).timestamp() if date else now
+        return parsedate_to_datetime(value).timestamp()
     except ValueError:
-        return now
+        return None
 
 
 def _retry_after(lower: Mapping[str, str]) -> str | None:
@@ -98,10 +106,8 @@ def read_retry_after(value: str | None, now: float) -> float | None:
     """Seconds to wait from a ``Retry-After`` of seconds or of an HTTP date."""
     if value is None or _INTEGER.match(value):
         return _distance(_number(value), now)
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
-    except ValueError:
-        return None
+    at = _http_date(value)
+    return None if at is None else max(0.0, at - now)
 
 
 def read_refusal(body: bytes, now: float) -> float | None:
