@@ -2,8 +2,8 @@
 
 Run from the project's folder: ``python -m bench.unlimited [--events N] [--runs N]``, with DATABASE_URL (one run) or an
 embedded PostgreSQL. Time runs from the first keyed call of ``crawl events`` (the simulator's clock) until the proof is
-in the database, which is looked at ten times a second. The floor is measured on the same database before each run.
-Exits 1 when a bound is missed by the median.
+in the database, which is looked at ten times a second, and fifty times once no row comes any more. The floor is
+measured on the same database before each run. Exits 1 when a bound is missed by the median.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ from datasync_crawler.simulator import Simulator
 
 MOST_TIMES_THE_FLOOR = 2.2
 MOST_MEGABYTES = 250.0
-_LOOK_EVERY = 0.1
+_LOOK_EVERY, _AT_LAST = 0.1, 0.02
 _PATIENCE = 3600.0
+_STANDING = """
+    SELECT (SELECT sum(rows) FROM ingestion_progress), EXISTS (SELECT FROM ledger_memory WHERE kind = 'verdict')
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ def spent_on_draining(trial: Trial) -> Spent:
 
 def watched(running: Running, database: str) -> Spent | None:
     """Looks at a command's process and at the database until the command has ended; None where no proof was seen."""
-    process, highest, ticks, proven_at = Path(f"/proc/{running.pid}"), 0.0, 0, None
+    process, highest, ticks, rows, proven_at = Path(f"/proc/{running.pid}"), 0.0, 0, 0, None
     last = time.monotonic() + _PATIENCE
     with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
@@ -123,10 +126,12 @@ def watched(running: Running, database: str) -> Spent | None:
             highest = max(highest, int(told[0]) / 1024) if told else highest
             user, system = (process / "stat").read_text().rpartition(") ")[2].split()[11:13]
             ticks = int(user) + int(system)
+            before = rows
             if proven_at is None:
-                cursor.execute("SELECT 1 FROM ledger_memory WHERE kind = 'verdict'")
-                proven_at = time.time() if cursor.fetchone() else None
-            time.sleep(_LOOK_EVERY)
+                cursor.execute(_STANDING)
+                rows, proven = cursor.fetchone() or (0, False)
+                proven_at = time.time() if proven else None
+            time.sleep(_AT_LAST if rows == before else _LOOK_EVERY)
     return None if proven_at is None else Spent(ticks / os.sysconf("SC_CLK_TCK"), highest, proven_at)
 
 

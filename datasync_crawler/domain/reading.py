@@ -100,7 +100,7 @@ class PageReader:
         facts = {name: member_at(answer, path) if (path := getattr(self._shape, name)) else None for name in FACTS}
         self._check(facts, len(rows) + len(rejected))
         return Page(
-            ids=ids if set(map(type, ids)) == {str} else list(map(str, ids)),
+            ids=_texts(ids),
             times=self._read_times(rows),
             types=[row.type if isinstance(row.type, str) else None for row in rows] if payloads is not None else None,
             payloads=payloads,
@@ -127,6 +127,15 @@ def _decode(decoder: msgspec.json.Decoder[Any], body: bytes | msgspec.Raw) -> An
         raise Shapeless(f"unexpected shape: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"not JSON: {error}") from error
+
+
+def _texts(ids: list[Any]) -> list[str]:
+    """Ids as they travel; whether all are texts already is known soonest by joining them."""
+    try:
+        "".join(ids)
+    except TypeError:
+        return list(map(str, ids))
+    return ids
 
 
 def _all_times(rows: Sequence[Any]) -> list[int | None]:
