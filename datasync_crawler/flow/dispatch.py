@@ -25,6 +25,7 @@ from datasync_crawler.flow.run import Call, Run
 from datasync_crawler.flow.standing_back import bridging_from, held_back, is_needless
 from datasync_crawler.flow.streaming import follow
 from datasync_crawler.flow.tokens import TokenAsk, TokenState
+from datasync_crawler.flow.waiting import waits
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +34,6 @@ _TRIES_WHOLE = 3
 _FEWEST_ROWS = 10
 # Seconds until it is looked again whether a stream still does best alone.
 _ANOTHER_LOOK = 1.0
-# After so many refusals without a row between them waiting is no progress.
-_REFUSALS_IN_VAIN = 10
 
 
 class Dispatch:
@@ -101,7 +100,7 @@ class Dispatch:
                 break
             if not self._may_go_on():
                 run.stop(NotComplete("no way that is known leads into the shards that are open: run discover --fresh"))
-            if self._waits_for_a_window() and run.met_again <= run.stored:
+            if any(waits(run)) and run.met_again <= run.stored:
                 run.progress_at = run.clock.monotonic()
             idle = run.clock.monotonic() - run.progress_at
             if idle > self._give_up_after:
@@ -129,14 +128,6 @@ class Dispatch:
         run = self._run
         paged = any(run.shards.has_work(lane.endpoint) for lane in run.lanes.values())
         return paged or any(course.state is not State.RETIRED for course in run.courses.values())
-
-    def _waits_for_a_window(self) -> bool:
-        """Whether nothing happens because budgets are spent; being refused again and again is no such wait."""
-        run = self._run
-        if run.flying or run.waits_for or run.refused_in_vain > _REFUSALS_IN_VAIN:
-            return False
-        now, lanes = run.clock.monotonic(), run.lanes.values()
-        return any(run.gate.opens_in(lane.lane.pool) > 0 or bridging_from(run, lane) > now for lane in lanes)
 
     def _blocked_by(self) -> str:
         lanes = [f"{name}: {lane.trouble}" for name, lane in self._run.lanes.items() if lane.trouble]

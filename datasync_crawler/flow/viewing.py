@@ -16,6 +16,7 @@ from datasync_crawler.flow.gate import EVERY_CALL
 from datasync_crawler.flow.lanes import LiveLane
 from datasync_crawler.flow.run import Run
 from datasync_crawler.flow.standing_back import bridging_from
+from datasync_crawler.flow.waiting import waits
 
 _CELLS = 60
 _MICROS = 1_000_000
@@ -24,7 +25,6 @@ _HOPELESS = 3
 # What calls really bring is believed once so many were made.
 _ENOUGH_CALLS = 5
 _LEAST_YIELD = 0.1
-_REFUSALS_IN_VAIN = 10
 # So long what no limit holds back may take to show how fast it is.
 _FIRST_SECONDS = 10.0
 
@@ -101,9 +101,8 @@ def health_of(run: Run, idle: float, patience: float) -> Health:
         return Health(State.FAILED, (str(run.failure),))
     if run.verdict is not None:
         return Health(State.COMPLETE) if run.verdict.complete else Health(State.FAILED, run.verdict.against)
-    waits = tuple(_waits(run))
-    if waits:
-        return Health(State.WAITING, waits)
+    if waiting := tuple(waits(run)):
+        return Health(State.WAITING, waiting)
     away = tuple(dict.fromkeys(run.waits_for.values()))
     if idle > patience:
         return Health(State.STALLED, (f"no progress for {idle:.0f} s", *away, *_troubles(run)))
@@ -114,21 +113,6 @@ def _troubles(run: Run) -> Iterator[str]:
     """What last went wrong with each lane, and each stream, that does not work now."""
     streams = {name: course.live for name, course in run.courses.items()}
     return (f"{name}: {lane.trouble}" for name, lane in {**run.lanes, **streams}.items() if lane.trouble)
-
-
-def _waits(run: Run) -> Iterator[str]:
-    """The pools that are waited for while no call is under way; refused again and again is no such wait."""
-    if run.flying or run.waits_for or run.shards.done or run.refused_in_vain > _REFUSALS_IN_VAIN:
-        return
-    streams = (course.live for course in run.courses.values() if course.state is CourseState.WAITING)
-    for pool in dict.fromkeys(lane.lane.pool for lane in (*run.lanes.values(), *streams)):
-        seconds = run.gate.opens_in(pool)
-        if seconds > 0:
-            yield f"pool {pool} opens in {seconds:.0f} s"
-    for name, lane in run.lanes.items():
-        seconds = bridging_from(run, lane) - run.clock.monotonic()
-        if seconds > 0:
-            yield f"lane {name} keeps its calls for as long as its cursor lives, {seconds:.0f} s more"
 
 
 def time_left(run: Run, gained: int, seconds: float, best: float = 0.0) -> float | None:
