@@ -2,7 +2,7 @@
 
 Run from the project's folder: ``python -m bench.unlimited [--events N] [--runs N]``, with DATABASE_URL (one run) or an
 embedded PostgreSQL. Time runs from the first keyed call of ``crawl events`` (the simulator's clock) until the proof is
-in the database, which is looked at ten times a second, and fifty times once no row comes any more. The floor is
+in the database, which is looked at ten times a second, and fifty times while no row comes. The floor is
 measured on the same database before each run. Exits 1 when a bound is missed by the median.
 """
 

@@ -109,9 +109,13 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
     async def _read_response(self, response: _ClientResponse, request: Request) -> Response:
         """The answer with its body in one piece.
 
-        Scrapy's own copies every body once more, and sends signals with its pieces that nobody here listens to.
+        Scrapy's own copies every body once more, and sends signals with its pieces that nobody here listens to. Of its
+        settings DOWNLOAD_MAXSIZE is kept, for what is announced and for what comes; one that breaks off always fails.
         """
         most: int = request.meta.get("download_maxsize", self._default_maxsize)
+        announced = response.content_length or 0
+        if 0 < most < announced:
+            self._cancel_maxsize(announced, most, request, expected=True)
         pieces: list[bytes] = []
         size = 0
         try:
@@ -119,6 +123,7 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
                 pieces.append(piece)
                 size += len(piece)
                 if 0 < most < size:
+                    pieces.clear()
                     self._cancel_maxsize(size, most, request, expected=False)
         except ClientPayloadError as error:
             raise ResponseDataLossError(str(error)) from error

@@ -47,8 +47,7 @@ class Budget:
         self.reserve = reserve
         self.echo = echo
         self.refused = 0
-        self._log: list[float] = []
-        self._taken_over: list[float] = []
+        self._log, self._taken_over = list[float](), list[float]()
         self._unanswered = self._made = self._heard = 0
         self._lag = 0.0
         self._quickest, self._closed_until = float("inf"), float("-inf")
@@ -58,12 +57,13 @@ class Budget:
         self._foreign: list[float] = []
 
     def restore(self, departures: Iterable[float], now: float, way: float = 0.0) -> None:
-        """Takes over departures of an earlier process, before any of its own; a stamp in the future counts as now.
+        """Takes over departures that others wrote down; a stamp in the future counts as now.
 
         Each costs as if it was counted ``way`` seconds later, and teaches as if at once, as nearly all of them were.
         """
+        own = self._log[len(self._taken_over) :]
         self._taken_over = sorted([*self._taken_over, *(min(stamp, now) for stamp in departures)])
-        self._log = [min(stamp + way, now) for stamp in self._taken_over]
+        self._log = sorted([*(min(stamp + way, now) for stamp in self._taken_over), *own])
         self._made = len(self._log)
 
     def free_at(self, now: float) -> float:
@@ -82,9 +82,7 @@ class Budget:
         """How many calls could leave at this moment; None while the limit is unknown."""
         if self.limit is None:
             return None
-        if self._closed_until > now:
-            return 0
-        return max(0, self.usable - self._since(now - self.limit.window))
+        return 0 if self._closed_until > now else max(0, self.usable - self._since(now - self.limit.window))
 
     def leave(self, now: float) -> None:
         """A call leaves now; whether it may was asked before."""
@@ -145,8 +143,8 @@ class Budget:
     def _lesson(self, wait: float | None, departure: float, usual: float | None) -> Limit | None:
         if self.limit is None:
             self._guessed, self._learned = wait is None, True
-            history = self._taken_over + self._log[len(self._taken_over) : bisect_right(self._log, departure)]
-            return learn_limit(history or [departure], wait, usual)
+            history = self.departures
+            return learn_limit(history[: bisect_right(history, departure)] or [departure], wait, usual)
         window = self.limit.window
         foreign = sum(departure - window < at < departure for at in self._foreign)
         before = self._before(departure, window + self.margin) - foreign
@@ -192,8 +190,8 @@ class Budget:
 
     @property
     def departures(self) -> tuple[float, ...]:
-        """When the calls that still matter left, in order."""
-        return tuple(self._log)
+        """When the calls that still matter left, in order; those taken over by the stamps that were given."""
+        return (*self._taken_over, *self._log[len(self._taken_over) :])
 
     def _before(self, departure: float, seconds: float) -> int:
         """Calls that left in so many seconds before a departure."""
@@ -247,4 +245,5 @@ class Budget:
     def _forget(self, now: float) -> None:
         # While the limit is unknown everything is kept: learning needs the whole history.
         if self.limit is not None and len(self._log) > 4 * self.limit.calls + 64:
-            del self._log[: bisect_right(self._log, now - self.limit.window - self.margin)]
+            gone = bisect_right(self._log, now - self.limit.window - self.margin)
+            del self._log[:gone], self._taken_over[:gone]

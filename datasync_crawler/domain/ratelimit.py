@@ -76,7 +76,7 @@ def _http_date(value: str) -> float | None:
     """Seconds since the epoch; of the answers of one second each tells the same, and to read it takes a while."""
     try:
         return parsedate_to_datetime(value).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -172,7 +172,8 @@ def _common(learned: Mapping[str, Pool], budgets: Mapping[str, Budget], clock: C
     if limit is None:
         return None
     budget = Budget(limit, learned=True)
-    budget.restore((at for known in budgets.values() for at in known.departures), clock.monotonic())
+    calls = (at for known in budgets.values() for at in known.departures)
+    budget.restore(calls, clock.monotonic(), _on_its_way(limit))
     return budget
 
 

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from scrapy import Request
-from scrapy.exceptions import CannotResolveHostError, DownloadFailedError
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadFailedError,
+    ResponseDataLossError,
+)
 from scrapy.http import Response
 
 from datasync_crawler.handlers import CallAbandoned, KeyedDownloadHandler, calls_abandoned, headers_of, secrets_of
@@ -23,40 +28,20 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 ENCODED = b"key%2Fwith%2Bsigns%3D0123456789"
 
 
-class Crumb(bytes):
-    """Bytes that count how often somebody asked for their length."""
-
-    asked = 0
-
-    def __len__(self) -> int:
-        Crumb.asked += 1
-        return super().__len__()
-
-
-class Dripping:
-    """An answer whose body comes in crumbs."""
-
-    status = 200
-
-    def __init__(self, crumbs: int) -> None:
-        self.content = self
-        self.headers: dict[str, str] = {}
-        self._crumbs = crumbs
-
-    async def iter_any(self) -> AsyncIterator[bytes]:
-        for _ in range(self._crumbs):
-            yield Crumb(b"." * 1_000)
-
-
 class Wire:
-    """A server on the loopback that keeps what it hears; ``answer`` None never answers, b"" hangs up."""
+    """A server on the loopback that keeps what it hears; ``answer`` None never answers, b"" hangs up.
+
+    With ``breaks_off`` it hangs up behind each answer.
+    """
 
     def __init__(self) -> None:
         self.heard: list[bytes] = []
         self.answer: bytes | None = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Twice: a\r\nX-Twice: b\r\n\r\nok"
+        self.breaks_off = False
         self.url = ""
         self.asked = asyncio.Event()
 
@@ -70,6 +55,8 @@ class Wire:
                 if not self.answer or len(self.heard) == 2:
                     return
                 writer.write(self.answer)
+                if self.breaks_off:
+                    return
         finally:
             writer.close()
 
@@ -213,11 +200,32 @@ def test_a_crawler_has_one_set_of_secrets(crawler_with: Callable[..., Crawler]) 
     assert KEY not in repr(secrets_of(crawler))
 
 
-async def test_a_body_that_comes_in_crumbs_is_put_together_once(handler: KeyedDownloadHandler) -> None:
-    dripping: Any = Dripping(6_000)
-    answer = await handler._read_response(dripping, Request("http://h/"))
-    assert answer.body == b"." * 6_000_000
-    assert Crumb.asked < 20_000
+async def test_a_body_that_comes_in_crumbs_is_put_together(handler: KeyedDownloadHandler, wire: Wire) -> None:
+    wire.answer = CHUNKED + b"3e8\r\n%b\r\n" % (b"." * 1_000) * 600 + b"0\r\n\r\n"
+    assert (await handler.download_request(keyed(wire))).body == b"." * 600_000
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n", id="announced, and not waited for"),
+        pytest.param(CHUNKED + b"3e8\r\n%b\r\n" % (b"." * 1_000) * 101, id="not announced"),
+    ],
+)
+async def test_a_body_that_is_too_large_is_not_read_to_its_end(
+    crawler_with: Callable[..., Crawler], wire: Wire, answer: bytes
+) -> None:
+    handler = KeyedDownloadHandler(crawler_with(DOWNLOAD_TIMEOUT=5, DOWNLOAD_MAXSIZE=100_000))
+    wire.answer = answer
+    with pytest.raises(DownloadCancelledError, match="larger than download max size"):
+        await handler.download_request(keyed(wire))
+    await handler.close()
+
+
+async def test_a_body_that_breaks_off_is_lost(handler: KeyedDownloadHandler, wire: Wire) -> None:
+    wire.answer, wire.breaks_off = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", True
+    with pytest.raises(ResponseDataLossError):
+        await handler.download_request(keyed(wire))
 
 
 async def test_a_call_that_comes_after_all_were_abandoned_does_not_leave(

@@ -91,7 +91,13 @@ def test_calls_of_a_killed_run_teach_by_their_stamps_though_they_cost_as_if_they
     for step in range(3):
         budget.leave(step * 0.01)
     assert budget.refuse(1.0, 0.02, usual=1.0) == Limit(3, 1.0)
-    assert budget.departures[:3] == (-0.875, -0.8125, -0.625)
+    assert budget.used(0.03) == 6
+
+
+def test_what_left_after_the_refused_call_teaches_nothing_whoever_wrote_it_down() -> None:
+    budget = Budget(echo=0.0)
+    budget.restore([step * 0.5 for step in range(41)], 20.5)
+    assert budget.refuse(50.0, 20.5, 10.0) == Limit(20, 60.0)
 
 
 def test_a_call_of_long_ago_does_not_stretch_the_window_of_a_few() -> None:

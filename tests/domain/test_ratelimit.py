@@ -77,6 +77,7 @@ def test_only_a_limit_is_an_announcement() -> None:
         ("Thu, 19 Feb 2026 20:38:00 GMT", 0),
         (str(int(NOW) + 30), 30),
         ("9" * 400, None),
+        (f"Thu, 01 Jan {'9' * 20} 00:00:00 GMT", None),
     ],
 )
 def test_a_retry_after_is_seconds_or_a_date(value: str | None, seconds: float | None) -> None:

@@ -45,6 +45,17 @@ def test_a_limit_on_all_calls_is_learned_from_all_calls_and_kept_by_all_pools() 
     assert left >= 60.0
 
 
+def test_calls_in_the_air_at_a_refusal_teach_nothing_of_the_limit_on_all_calls() -> None:
+    async def scene() -> Limit | None:
+        gate, left_at = two_pools(limit=Limit(10, 60.0)), []
+        for pool in ("one", "other") * 3:
+            left_at.append(await leave(gate, pool))
+            await asyncio.sleep(1.0)
+        return gate.refuse_in_common(57.0, 6.0, left_at[3])
+
+    assert play(scene()) == Limit(3, 60.0)
+
+
 def test_an_untold_window_is_shared_by_pools_that_guess() -> None:
     async def scene() -> tuple[float, float]:
         gate = two_pools()
