@@ -14,7 +14,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 
 from bench.figures import KEPT_IN
@@ -45,7 +46,7 @@ CLAIMS = (
     ),
     Claim(
         "without limits",
-        ("bench.unlimited", "--runs", "3"),
+        ("bench.unlimited", "--runs", "5"),
         "first call to stored proof",
         "the machine's floor",
     ),
@@ -144,7 +145,7 @@ def main() -> int:
     known = CLAIMS + SHORT + (LONG if given.long or given.only else ())
     claims = [claim for claim in known if given.only in {None, claim.name}]
     print(f"{'claim':36} {'figure':>10} {'floor':>10} {'ratio':>7}  bounds", flush=True)
-    outcomes = {claim.name: _shown(claim, outcome(claim.command)) for claim in claims}
+    outcomes = {claim.name: _shown(claim, _judged(claim, outcome(claim.command))) for claim in claims}
     if given.keep:
         ratios = {c.name: round(outcomes[c.name].figures[c.ratio], 2) for c in claims if c.ratio}
         BASELINE.write_text(json.dumps(baseline() | ratios, indent=2) + "\n")
@@ -193,6 +194,15 @@ def _holds(claim: Claim, kept: float) -> bool:
         if wrong or seen <= most:
             return not wrong
     return False
+
+
+def _judged(claim: Claim, came: Outcome) -> Outcome:
+    """The outcome as the table has it: the ratio of a small set is held against what is kept, not against a bound."""
+    if claim not in SHORT:
+        return came
+    slow = came.figures[claim.ratio] > MOST_TIMES_THE_BASELINE * baseline().get(claim.name, inf)
+    others = tuple(name for name in came.missed if name != claim.ratio)
+    return replace(came, missed=(*others, claim.ratio) if slow else others)
 
 
 def _shown(claim: Claim, came: Outcome) -> Outcome:

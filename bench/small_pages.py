@@ -30,10 +30,11 @@ def main() -> int:
         drained(given.events, page_rows=given.rows, limits=False, latency=False, **caps) for _ in range(given.runs)
     ]
     pages = given.events / given.rows
-    figures.tell("first call to stored proof", median(run.seconds for run in runs), "s")
-    figures.tell("the machine's floor", median(run.floor for run in runs), "s")
-    figures.tell("times the floor", median(run.seconds / run.floor for run in runs))
-    figures.least("pages a second", pages / median(run.seconds for run in runs), LEAST_PAGES_A_SECOND, "pages/s")
+    seconds, floor = median(run.seconds for run in runs), median(run.floor for run in runs)
+    figures.tell("first call to stored proof", seconds, "s")
+    figures.tell("the machine's floor", floor, "s")
+    figures.tell("times the floor", seconds / floor)
+    figures.least("pages a second", pages / seconds, LEAST_PAGES_A_SECOND, "pages/s")
     figures.tell("processor milliseconds a page", 1000 * median(run.processor for run in runs) / pages, "ms")
     figures.most("ids wrong in the submission", sum(run.wrong for run in runs), 0)
     figures.load()

@@ -26,12 +26,11 @@ def main() -> int:
     figures = Figures()
     figures.load()
     runs = [drained(given.events, id_only=False, limits=False, latency=False) for _ in range(given.runs)]
-    figures.tell("first call to stored proof", median(run.seconds for run in runs), "s")
-    figures.tell("the machine's floor, ids alone", median(run.floor for run in runs), "s")
-    figures.tell("times the floor", median(run.seconds / run.floor for run in runs))
-    figures.least(
-        "whole events a second", given.events / median(run.seconds for run in runs), LEAST_EVENTS_A_SECOND, "events/s"
-    )
+    seconds, floor = median(run.seconds for run in runs), median(run.floor for run in runs)
+    figures.tell("first call to stored proof", seconds, "s")
+    figures.tell("the machine's floor, ids alone", floor, "s")
+    figures.tell("times the floor", seconds / floor)
+    figures.least("whole events a second", given.events / seconds, LEAST_EVENTS_A_SECOND, "events/s")
     figures.tell("highest resident memory of the crawler", max(run.megabytes for run in runs), "MB")
     figures.most("ids wrong in the submission", sum(run.wrong for run in runs), 0)
     figures.load()

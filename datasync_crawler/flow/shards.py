@@ -101,9 +101,10 @@ class LiveShards:
     @property
     def exhausted(self) -> bool:
         """Whether no shard without a proven end is worth another call in this run."""
+        if any(live.flying for live in self.open):
+            return False
         settled = {live.shard.id for live in self.witnessed()}
-        left = [live for live in self if not live.shard.done and live.shard.id not in settled]
-        return all(live.in_vain and not live.flying for live in left)
+        return all(live.in_vain or live.shard.id in settled for live in self.open)
 
     def has_below(self, live: LiveShard) -> bool:
         """Whether rows are known that lie below all of a shard."""
