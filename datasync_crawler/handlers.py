@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from contextlib import AsyncExitStack
 from http import HTTPStatus
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from scrapy.core.downloader.handlers._aiohttp import _ClientResponse
     from scrapy.crawler import Crawler
     from scrapy.http import Headers, Response
+
+logger = logging.getLogger(__name__)
 
 _READ_AHEAD = 1 << 20
 """Bytes read before the socket waits for its reader; at aiohttp's 64 kB a page stops and starts dozens of times."""
@@ -113,18 +116,17 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
         settings DOWNLOAD_MAXSIZE is kept, for what is announced and for what comes; one that breaks off always fails.
         """
         most: int = request.meta.get("download_maxsize", self._default_maxsize)
-        announced = response.content_length or 0
-        if 0 < most < announced:
-            self._cancel_maxsize(announced, most, request, expected=True)
         pieces: list[bytes] = []
         size = 0
         try:
+            _check_size(response.content_length or 0, most)
             async for piece in response.content.iter_any():
-                pieces.append(piece)
                 size += len(piece)
-                if 0 < most < size:
-                    pieces.clear()
-                    self._cancel_maxsize(size, most, request, expected=False)
+                _check_size(size, most)
+                pieces.append(piece)
+        except DownloadCancelledError:
+            pieces.clear()  # the traceback would hold them
+            raise
         except ClientPayloadError as error:
             raise ResponseDataLossError(str(error)) from error
         headers = self._extract_headers(response)
@@ -136,6 +138,13 @@ class KeyedDownloadHandler(AiohttpDownloadHandler):
             sending.cancel()
         for body in self._bodies:
             body.abandon()
+
+
+def _check_size(size: int, most: int) -> None:
+    """Raises DownloadCancelledError for a body that is too large, without the address, in which the key may stand."""
+    if 0 < most < size:
+        logger.warning("an answer of %s bytes or more is not read: DOWNLOAD_MAXSIZE is %s", size, most)
+        raise DownloadCancelledError(f"{size} bytes or more, where DOWNLOAD_MAXSIZE is {most}")
 
 
 def secrets_of(crawler: Crawler) -> Secrets:
