@@ -140,7 +140,7 @@ def main() -> int:
     if given.check:
         if not all(claim.name in baseline() for claim in SHORT):
             raise SystemExit("no baseline yet: run python -m bench.run_all --keep on a quiet machine")
-        slower = [claim.name for claim in SHORT if not _holds(claim, baseline()[claim.name])]
+        slower = [claim.name for claim in SHORT if not _holds(claim)]
         return 1 if slower else 0
     known = CLAIMS + SHORT + (LONG if given.long or given.only else ())
     claims = [claim for claim in known if given.only in {None, claim.name}]
@@ -179,9 +179,14 @@ def baseline() -> dict[str, float]:
     return kept
 
 
-def _holds(claim: Claim, kept: float) -> bool:
+def _most(claim: Claim) -> float:
+    """The most that a ratio may be, by what is kept of it."""
+    return MOST_TIMES_THE_BASELINE * baseline().get(claim.name, inf)
+
+
+def _holds(claim: Claim) -> bool:
     """Whether a ratio is near what is kept, and all that must be right is; others' work only ever makes it slower."""
-    most = MOST_TIMES_THE_BASELINE * kept
+    most = _most(claim)
     for _ in range(MOST_TRIES):
         try:
             came = outcome(claim.command)
@@ -200,7 +205,7 @@ def _judged(claim: Claim, came: Outcome) -> Outcome:
     """The outcome as the table has it: the ratio of a small set is held against what is kept, not against a bound."""
     if claim not in SHORT:
         return came
-    slow = came.figures[claim.ratio] > MOST_TIMES_THE_BASELINE * baseline().get(claim.name, inf)
+    slow = came.figures[claim.ratio] > _most(claim)
     others = tuple(name for name in came.missed if name != claim.ratio)
     return replace(came, missed=(*others, claim.ratio) if slow else others)
 
