@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 import urllib.error
 import urllib.request
-from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPMessage
 
 from datasync_crawler.domain.check import Check, Grade, fine
+from datasync_crawler.domain.times import read_http_date
 
 _PATIENCE = 10.0
 # A Date header has whole seconds, and is written somewhat before it is read.
@@ -37,9 +37,8 @@ def look_at_service(address: str, user_agent: str) -> list[Check]:
 
 
 def _clock(headers: HTTPMessage, now: float) -> list[Check]:
-    try:
-        theirs = parsedate_to_datetime(headers.get("Date", "")).timestamp()
-    except ValueError:
+    theirs = read_http_date(headers.get("Date", ""))
+    if theirs is None:
         return []
     told = f"{abs(now - theirs):.0f} s {'before' if now > theirs else 'behind'} the service's"
     if abs(now - theirs) > _ASKEW:

@@ -11,10 +11,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from functools import lru_cache
 
 from datasync_crawler.domain.ratenames import SPANS, Family, families
+from datasync_crawler.domain.times import read_http_date
 
 _INTEGER = re.compile(r"\s*(\d{1,19}(?:\.\d+)?)(?!\d)")
 _PARAMETER = re.compile(r"(?:^|[;,])\s*([a-z]+)\s*=\s*(\d+)")
@@ -67,17 +66,8 @@ def read_rate(headers: Mapping[str, str], now: float) -> RateWord:
 
 
 def _server_time(date: str | None, now: float) -> float:
-    told = _http_date(date) if date else None
+    told = read_http_date(date) if date else None
     return now if told is None else told
-
-
-@lru_cache(maxsize=64)
-def _http_date(value: str) -> float | None:
-    """Seconds since the epoch; of the answers of one second each tells the same, and to read it takes a while."""
-    try:
-        return parsedate_to_datetime(value).timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 def _retry_after(lower: Mapping[str, str]) -> str | None:
@@ -106,7 +96,7 @@ def read_retry_after(value: str | None, now: float) -> float | None:
     """Seconds to wait from a ``Retry-After`` of seconds or of an HTTP date."""
     if value is None or _INTEGER.match(value):
         return _distance(_number(value), now)
-    at = _http_date(value)
+    at = read_http_date(value)
     return None if at is None else max(0.0, at - now)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 SECOND = 1_000_000
@@ -42,6 +44,21 @@ def read_time(value: object) -> Moment | None:
     if isinstance(value, float):
         return _read_text(repr(value)) if value == value else None  # noqa: PLR0124 - NaN is not itself
     return None
+
+
+@lru_cache(maxsize=64)
+def read_http_date(value: str) -> float | None:
+    """Seconds since the epoch from a header's date (RFC 9110), or None when it is none.
+
+    Kept for a while: all answers of a second tell the same one, and reading it takes long.
+
+    >>> read_http_date("Thu, 01 Jan 1970 00:01:00 GMT")
+    60.0
+    """
+    try:
+        return parsedate_to_datetime(value).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def write_time(micros: int, unit: int) -> int:
